@@ -1,0 +1,39 @@
+"""The command line: one module a command, each of which imports what is heavy only when it runs."""
+
+import sys
+from io import TextIOWrapper
+
+import typer
+
+from dragoman.cli.commands import Commands, RawCommand
+from dragoman.cli.explain import explain
+from dragoman.cli.serve import serve
+from dragoman.errors import DragomanError
+
+app = typer.Typer(
+    cls=Commands,
+    help="One vLLM worker that speaks every serving platform's language. `dragoman --version` shows its version.",
+    add_help_option=False,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command(cls=RawCommand, add_help_option=False)(serve)
+app.command(cls=RawCommand, add_help_option=False)(explain)
+
+
+def main() -> None:
+    """Run the command; a problem of the user's is one line a problem on stderr, and its own exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # Not every terminal can show what a setting holds.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app()
+    except DragomanError as error:
+        for problem in str(error).splitlines():
+            typer.echo(f"dragoman: error: {problem}", err=True)
+        for line in error.details:
+            typer.echo(f"  {line}", err=True)
+        sys.exit(error.exit_code)

@@ -1,0 +1,37 @@
+"""What a platform is to the settings."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dragoman.settings.assignments import Source
+from dragoman.settings.catalogue import Setting
+
+Detect = Callable[[Mapping[str, str], Path | None], str | None]
+Sources = Callable[["Surroundings"], Sequence[Source]]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a platform's sources may read: the command line, the environment, the directories that are named there."""
+
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    model_dir: Path | None = None
+    code_dir: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """A serving platform.
+
+    `detect` returns the evidence that this is where the worker runs, in words, or None. `sources` returns where its
+    settings come from, the strongest first. `settings` are those that only this platform has, and `variables` its own
+    names for settings, the strongest first.
+    """
+
+    name: str
+    detect: Detect
+    sources: Sources
+    settings: Sequence[Setting] = ()
+    variables: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""No platform: a server on any machine."""

@@ -1,0 +1,1 @@
+"""The settings: one catalogue, the sources that set them, and how the sources are merged."""

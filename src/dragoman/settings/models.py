@@ -1,0 +1,47 @@
+"""Whether a model's name can be one."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+_HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
+# What vLLM reads a model's configuration from.
+_CONFIGURATIONS = ("config.json", "params.json")
+
+
+def looks_like_path(name: str) -> bool:
+    """Return whether the name can only be meant as a path."""
+    return name.startswith(("/", ".", "~"))
+
+
+def problem(name: str) -> str | None:
+    """Return why this cannot be a model, in words that follow its name; None where it may be one."""
+    # Unlike pathlib's, the tests of os.path take a name that no file can have.
+    if os.path.isdir(name):
+        return problem_in_directory(Path(name))
+    if os.path.exists(name):
+        return None if name.endswith(".gguf") else "is a file, not a directory or a .gguf file"
+    if looks_like_path(name):
+        return "does not exist"
+    if "://" in name or _HUB_NAME.fullmatch(name):
+        return None
+    return "is neither a directory nor the name of a model on the hub, such as org/name"
+
+
+def problem_in_directory(directory: Path) -> str | None:
+    """Return why the directory holds no model; None where it may."""
+    for path in (directory / name for name in _CONFIGURATIONS):
+        if path.is_file():
+            return None if holds_object(path) else f"has a {path.name} that is not a JSON object"
+    if any(directory.glob("*.gguf")):
+        return None
+    return f"has none of {', '.join(_CONFIGURATIONS)} or a .gguf file in it"
+
+
+def holds_object(path: Path) -> bool:
+    """Return whether the file can be read and holds a JSON object."""
+    try:
+        return isinstance(json.loads(path.read_bytes()), dict)
+    except (OSError, ValueError, RecursionError):
+        return False

@@ -1,0 +1,107 @@
+"""The worker's own settings, and the options of vLLM that mean something else in this worker."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from dragoman.settings.catalogue import Catalogue, Setting, vllm_settings
+
+PREFIX = "DRAGOMAN_"
+
+# Containers carry these for reasons of their own, so they are read with the prefix only.
+COMMON_NAMES = frozenset(
+    {"HOST", "PORT", "UDS", "CONFIG", "MIDDLEWARE", "ROOT_PATH", "LOG_LEVEL"}
+    | {"MASTER_ADDR", "MASTER_PORT", "NODE_RANK", "NNODES"}
+)
+# vLLM and the Hugging Face libraries read these two by themselves (VLLM_API_KEY, HF_TOKEN).
+NEVER_SCANNED = frozenset({"api_key", "hf_token"})
+
+SECRETS = frozenset({"api_key", "hf_token"})
+
+WORKER_SETTINGS = (
+    Setting(name="platform", default="auto", help="The platform whose language is spoken."),
+    Setting(name="model_dir", help="The directory in which the platform put the model and its configuration."),
+    Setting(name="code_dir", help="The directory in which the platform put the user's own code."),
+    Setting(name="engine_url", help="An OpenAI-compatible server to use in place of vLLM.", kind="value"),
+    Setting(name="gpus", type="int", bounds={"ge": 0}, help="How many GPUs to assume instead of counting them."),
+    Setting(
+        name="grace_period",
+        type="float",
+        bounds={"ge": 0, "le": 86400},
+        default=30.0,
+        help="How many seconds running requests may take to finish after SIGTERM.",
+    ),
+)
+
+# The worker's HTTP server honours these, so vLLM, which opens no port here, never sees them.
+SERVER_DEFAULTS = {"host": "0.0.0.0", "port": 8000}
+CONSUMED = frozenset(
+    {"host", "port", "uds", "config"} | {"ssl_keyfile", "ssl_certfile", "ssl_ca_certs", "ssl_cert_reqs", "ssl_ciphers"}
+)
+BOUNDS = {
+    "port": {"ge": 0, "le": 65535},
+    "ssl_cert_reqs": {"ge": 0, "le": 2},
+    "sse_keep_alive_interval": {"ge": 0},
+    "shutdown_timeout": {"ge": 0},
+}
+
+_ONE_SERVER = "this worker runs one HTTP server"
+REFUSED = {
+    "headless": f"{_ONE_SERVER}, and headless mode runs none",
+    "api_server_count": f"{_ONE_SERVER}; only 1 is possible",
+    "grpc": "this worker speaks HTTP, not gRPC",
+    "grpc_port": "this worker speaks HTTP, not gRPC",
+    "data_parallel_multi_port_external_lb": f"{_ONE_SERVER}, not one for each data-parallel rank",
+}
+HARMLESS = {"api_server_count": 1}
+IGNORED = {
+    "enable_ssl_refresh": "restart the worker after a change of its certificate",
+    "h11_max_incomplete_event_size": "this worker parses HTTP with httptools, not h11",
+    "h11_max_header_count": "this worker parses HTTP with httptools, not h11",
+    **dict.fromkeys(
+        (
+            "data_parallel_supervisor_port",
+            "dp_supervisor_probe_interval_s",
+            "dp_supervisor_probe_timeout_s",
+            "dp_supervisor_probe_failure_threshold",
+        ),
+        "this worker has no data-parallel supervisor",
+    ),
+}
+
+
+def load_catalogue(platforms: Sequence[str]) -> Catalogue:
+    """Return the catalogue of all settings that every platform has; `platforms` are the names to choose from."""
+    settings = Catalogue((*WORKER_SETTINGS, *map(adapt, vllm_settings())))
+    platform = replace(settings["platform"], choices=("auto", *platforms))
+    return Catalogue(map(spell, settings.with_settings(platform)))
+
+
+def spell(setting: Setting) -> Setting:
+    """Return the setting with the flag and the variable that its name means, where it has no others."""
+    return replace(
+        setting,
+        flags=setting.flags or ("--" + setting.name.replace("_", "-"),),
+        variables=setting.variables or tuple(scanned_variables(setting)),
+    )
+
+
+def adapt(setting: Setting) -> Setting:
+    """Return one of vLLM's settings as this worker treats it."""
+    name = setting.name
+    setting = replace(setting, secret=name in SECRETS, bounds={**setting.bounds, **BOUNDS.get(name, {})})
+    if name in CONSUMED:
+        return replace(setting, use="worker", default=SERVER_DEFAULTS.get(name, setting.default))
+    if name in REFUSED:
+        return replace(setting, use="refused", reason=REFUSED[name], default=HARMLESS.get(name, setting.default))
+    if name in IGNORED:
+        return replace(setting, use="ignored", reason=IGNORED[name])
+    return setting
+
+
+def scanned_variables(setting: Setting) -> Iterator[str]:
+    """Yield the variable that sets it on every platform: its name in capitals, prefixed where that name is common."""
+    variable = setting.name.upper()
+    if setting.name in NEVER_SCANNED:
+        return
+    bare = setting.use == "engine" and variable not in COMMON_NAMES
+    yield variable if bare else PREFIX + variable
