@@ -1,0 +1,57 @@
+"""The engine: an ASGI application that answers OpenAI requests, and what the worker needs to know about it."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from starlette.types import ASGIApp
+
+from dragoman.process.plan import Plan
+
+Report = Callable[[str], None]
+
+
+class Engine(Protocol):
+    """An engine that runs."""
+
+    @property
+    def app(self) -> ASGIApp:
+        """What answers."""
+
+    @property
+    def tasks(self) -> frozenset[str]:
+        """The names in vLLM of what the model can do: generate, embed, classify, …; empty where nobody knows."""
+
+    def healthy(self) -> bool:
+        """Whether a request would be answered now."""
+
+    async def death(self) -> str:
+        """Returns the reason, in one line, when the engine will never answer again."""
+
+
+class Source(Protocol):
+    """Where an engine comes from."""
+
+    def prepare(self, report: Report) -> None:
+        """The part that may block and fork, in the server process before there is an event loop.
+
+        Args:
+            report: is told the name of each phase as it begins.
+        """
+
+    def open(self, report: Report) -> AbstractAsyncContextManager[Engine]:
+        """The engine, until the context ends."""
+
+
+def load(plan: Plan) -> Source:
+    """Imports what the planned engine needs: about ten seconds for vLLM."""
+    if plan.engine_url is not None:
+        from dragoman.engine.remote import RemoteSource
+
+        return RemoteSource(plan.engine_url)
+    from dragoman.engine.companions import hide_misfits
+
+    hide_misfits()
+    from dragoman.engine.vllm import VllmSource
+
+    return VllmSource(plan.engine_args)

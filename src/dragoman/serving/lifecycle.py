@@ -1,0 +1,47 @@
+"""Where the worker is in its life, as its health routes tell it."""
+
+import time
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """The stages of a worker's life."""
+
+    STARTING = "starting"
+    READY = "ready"
+    DRAINING = "draining"
+    RESTARTING = "restarting"
+
+
+class Lifecycle:
+    """The current status, the phase within it, and for how long it has lasted.
+
+    Args:
+        launched: when the worker was launched, seconds of the monotonic clock.
+    """
+
+    def __init__(self, launched: float) -> None:
+        self.status = Status.STARTING
+        self.phase = "launching"
+        self._since = launched
+
+    def enter(self, status: Status, phase: str | None = None) -> None:
+        """Changes the status; without a phase of its own a status is its own phase."""
+        if status is not self.status:
+            self._since = time.monotonic()
+        self.status = status
+        self.phase = phase or status.value
+
+    @property
+    def ready(self) -> bool:
+        """Whether a first token has been produced and nothing has ended since."""
+        return self.status is Status.READY
+
+    @property
+    def seconds(self) -> float:
+        """Seconds in this status; in the first one, since the launch."""
+        return time.monotonic() - self._since
+
+    def snapshot(self) -> dict[str, str | float]:
+        """The body of a health answer."""
+        return {"status": self.status.value, "phase": self.phase, "seconds": round(self.seconds, 1)}

@@ -1,0 +1,31 @@
+import pytest
+
+from dragoman.serving.lifecycle import Lifecycle, Status
+from tests.clock import Clock
+
+
+@pytest.fixture
+def lifecycle(clock: Clock) -> Lifecycle:
+    return Lifecycle(launched=97.54)
+
+
+def test_it_starts_at_the_launch(lifecycle: Lifecycle) -> None:
+    assert lifecycle.snapshot() == {"status": "starting", "phase": "launching", "seconds": 2.5}
+
+
+def test_a_phase_does_not_start_the_time_anew(lifecycle: Lifecycle, clock: Clock) -> None:
+    lifecycle.enter(Status.STARTING, "loading")
+    clock.now += 1
+    assert lifecycle.snapshot() == {"status": "starting", "phase": "loading", "seconds": 3.5}
+
+
+def test_another_status_starts_the_time_anew(lifecycle: Lifecycle, clock: Clock) -> None:
+    lifecycle.enter(Status.READY)
+    clock.now += 1
+    assert lifecycle.snapshot() == {"status": "ready", "phase": "ready", "seconds": 1.0}
+
+
+@pytest.mark.parametrize("status", Status)
+def test_only_a_ready_one_is_ready(lifecycle: Lifecycle, status: Status) -> None:
+    lifecycle.enter(status)
+    assert lifecycle.ready is (status is Status.READY)
