@@ -1,0 +1,99 @@
+"""What the processes of one worker say to each other: JSON datagrams over a Unix socket pair."""
+
+import os
+import socket
+from dataclasses import asdict, dataclass
+from typing import Self
+
+import orjson
+
+MAX_DATAGRAM = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Start:
+    """Doorman to preloader: fork a server process."""
+
+    restarts: int
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Preloader or server process to doorman: what goes on now."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Started:
+    """Preloader to doorman: the server process exists."""
+
+    pid: int
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Server process to doorman: a first token was produced; SIGUSR1 makes it accept connections."""
+
+    pid: int
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Server process to doorman: it cannot serve (any more) and will end; the reason in one line."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Preloader to doorman: the server process ended; the exit code is negative for a signal."""
+
+    pid: int
+    code: int
+
+
+Message = Start | Phase | Started | Ready | Failed | Ended
+KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in (Start, Phase, Started, Ready, Failed, Ended)}
+
+
+class Channel:
+    """One end of the pair; several processes may write to the other end, a datagram stays whole."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+
+    @classmethod
+    def pair(cls) -> tuple[Self, Self]:
+        """Two connected ends."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        return cls(ours), cls(theirs)
+
+    @classmethod
+    def inherited(cls, descriptor: int) -> Self:
+        """The end that a parent process left open."""
+        os.set_inheritable(descriptor, False)
+        return cls(socket.socket(fileno=descriptor))
+
+    def send(self, message: Message) -> None:
+        """Sends one message.
+
+        Raises:
+            OSError: nobody holds the other end any more.
+        """
+        self.sock.send(orjson.dumps([type(message).__name__, asdict(message)]))
+
+    def receive(self) -> Message | None:
+        """The next message, or None when every holder of the other end is gone."""
+        try:
+            data = self.sock.recv(MAX_DATAGRAM)
+        except ConnectionResetError:
+            return None
+        if not data:
+            return None
+        kind, fields = orjson.loads(data)
+        return KINDS[kind](**fields)
+
+    def close(self) -> None:
+        """Lets go of this end."""
+        self.sock.close()

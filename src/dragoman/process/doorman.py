@@ -1,0 +1,260 @@
+"""The parent of the worker: it holds the port from the first second to the last and sees to the rest.
+
+It imports neither vLLM nor torch. While no server process is ready it answers itself; the port never refuses.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import uvloop
+
+from dragoman.errors import CrashLoopError, EngineStartError
+from dragoman.platforms.dialect import dialect
+from dragoman.process import kinship
+from dragoman.process.address import Address
+from dragoman.process.channel import Ended, Failed, Phase, Ready, Started
+from dragoman.process.listener import HttpOptions, Listener
+from dragoman.process.output import HINT, Output
+from dragoman.process.plan import Plan
+from dragoman.process.restarts import RestartPolicy
+from dragoman.process.run_directory import RunDirectory
+from dragoman.process.tree import Gone, Tree, send_signal
+from dragoman.serving.lifecycle import Lifecycle, Status
+from dragoman.settings.resolution import Resolution
+
+OVERTIME = 10.0
+HASTE = 5.0
+
+log = logging.getLogger("dragoman")
+
+
+def run(resolution: Resolution) -> int:
+    """Serves until SIGTERM or SIGINT.
+
+    Args:
+        resolution: settings without errors.
+
+    Returns:
+        0 after a drain, 1 when a second signal cut the drain short.
+
+    Raises:
+        ConfigurationError: the address cannot be had.
+        EngineStartError: the engine cannot start.
+        CrashLoopError: the engine dies again and again.
+    """
+    launched = time.monotonic()
+    logging.basicConfig(format="dragoman | %(message)s", level=logging.INFO)
+    value = resolution.value
+    address = Address(value("host"), value("port"), value("uds"), tls=value("ssl_certfile") is not None)
+    with address.bind() as sock, RunDirectory() as directory:
+        try:
+            plan = _plan(resolution, launched, sock)
+            log.info("listening on %s", address.of(sock))
+            return uvloop.run(Doorman(plan, sock, _environment(directory.path)).run())
+        finally:
+            address.release()
+
+
+def _plan(resolution: Resolution, launched: float, sock: socket.socket) -> Plan:
+    value = resolution.value
+    keys = value("api_key")
+    return Plan(
+        platform=resolution.platform,
+        engine_args=resolution.engine_args,
+        engine_url=value("engine_url"),
+        api_key=keys[0] if keys else os.environ.get("VLLM_API_KEY"),
+        http=HttpOptions(
+            ssl_keyfile=value("ssl_keyfile"),
+            ssl_certfile=value("ssl_certfile"),
+            ssl_ca_certs=value("ssl_ca_certs"),
+            ssl_cert_reqs=value("ssl_cert_reqs"),
+            ssl_ciphers=value("ssl_ciphers"),
+            access_log=not value("disable_uvicorn_access_log"),
+            log_level=value("uvicorn_log_level"),
+        ),
+        grace=value("grace_period"),
+        launched=launched,
+        doorman=os.getpid(),
+        listen_fd=sock.fileno(),
+        channel_fd=-1,
+    )
+
+
+def _environment(directory: Path) -> Mapping[str, str]:
+    """The variables of the tree: sockets and temporary files go where they are removed, compiled code stays."""
+    kept = Path(tempfile.gettempdir()) / f"torchinductor_{os.getuid()}"
+    ours = {"TMPDIR": str(directory), "VLLM_RPC_BASE_PATH": str(directory)}
+    return {"TORCHINDUCTOR_CACHE_DIR": str(kept), **os.environ, **ours}
+
+
+def _manner(code: int) -> str:
+    """How a process ended, by its exit code, which is negative for a signal."""
+    if code >= 0:
+        return f"exit code {code}"
+    names = {number.value: number.name for number in signal.Signals}
+    return f"killed by {names.get(-code, f'signal {-code}')}"
+
+
+@dataclass(frozen=True)
+class Terminate:
+    """SIGTERM or SIGINT came."""
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """The server process did not end in time."""
+
+
+@dataclass(frozen=True)
+class Restart:
+    """The pause after the death of that tree's server process is over."""
+
+    tree: Tree
+
+
+@dataclass(frozen=True)
+class Replace:
+    """The pause after the death of the preloader is over."""
+
+
+class Doorman:
+    """Supervises one tree of processes after another.
+
+    Args:
+        plan: what to serve.
+        sock: the listening socket.
+        environment: the variables of the processes.
+    """
+
+    def __init__(self, plan: Plan, sock: socket.socket, environment: Mapping[str, str]) -> None:
+        self._plan = plan
+        self._environment = environment
+        self._output = Output()
+        self._lifecycle = Lifecycle(plan.launched)
+        away = dialect(plan.platform).while_away(self._lifecycle)
+        self._listener = Listener(away, sock, replace(plan.http, access_log=False, log_level="error"), grace=1)
+        self._policy = RestartPolicy()
+        self._events: asyncio.Queue[object] = asyncio.Queue()
+        self._server: int | None = None
+        self._ready_at: float | None = None
+        self._ever_ready = False
+        self._reason: str | None = None
+        self._restarts = 0
+
+    async def run(self) -> int:
+        """Serves to the end; returns and raises what ``run`` of this module does."""
+        kinship.adopt_orphans()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._events.put_nowait, Terminate())
+        await self._listener.open()
+        code = None
+        while code is None:
+            async with Tree(self._plan, self._environment, self._output, self._events.put_nowait) as tree:
+                tree.fork_server(self._restarts)
+                code = await self._attend(tree)
+        return code
+
+    async def _attend(self, tree: Tree) -> int | None:
+        """Handles events until the worker is to end (its exit code) or the tree has to be replaced (None)."""
+        while True:
+            match await self._events.get():
+                case Phase(name):
+                    self._enter(name)
+                case Started(pid):
+                    self._server = pid
+                case Ready(pid) if not self._draining:
+                    self._hand_over(pid)
+                case Failed(reason):
+                    await self._take_back(reason)
+                case Ended() | Gone() if self._draining:
+                    return 0
+                case Ended(code=code):
+                    await tree.bury_orphans()
+                    self._later(await self._mourn(code), Restart(tree))
+                case Gone(code):
+                    self._later(await self._mourn(code), Replace())
+                case Restart(mourned) if mourned is tree:
+                    tree.fork_server(self._restarts)
+                case Replace():
+                    return None
+                case Terminate() if self._draining:
+                    return 1
+                case Terminate():
+                    if self._server is None:
+                        return 0
+                    await self._drain(self._server)
+                case Overdue():
+                    log.warning("the server process did not end in time and is killed")
+                    return 0
+
+    @property
+    def _draining(self) -> bool:
+        return self._lifecycle.status is Status.DRAINING
+
+    def _later(self, seconds: float, event: object) -> None:
+        asyncio.get_running_loop().call_later(seconds, self._events.put_nowait, event)
+
+    def _enter(self, phase: str) -> None:
+        if not self._draining:
+            self._lifecycle.enter(self._lifecycle.status, phase)
+            log.info("%s (%.1f s)", phase, self._lifecycle.seconds)
+
+    def _hand_over(self, server: int) -> None:
+        """Lets the server process accept, at the moment when this process does no more."""
+        self._listener.close()
+        send_signal(server, signal.SIGUSR1)
+        log.info("ready after %.1f s", self._lifecycle.seconds)
+        self._lifecycle.enter(Status.READY)
+        self._ready_at = time.monotonic()
+        self._ever_ready = True
+
+    async def _take_back(self, reason: str) -> None:
+        """Answers in the place of a server process that does not."""
+        self._reason = self._reason or reason
+        if self._ever_ready and not self._draining:
+            self._lifecycle.enter(Status.RESTARTING)
+        await self._listener.open()
+
+    async def _drain(self, server: int) -> None:
+        ready = self._lifecycle.ready
+        self._lifecycle.enter(Status.DRAINING)
+        log.info("draining for at most %g s", self._plan.grace if ready else HASTE)
+        send_signal(server, signal.SIGTERM)
+        await self._listener.open()
+        self._later(self._plan.grace + OVERTIME if ready else HASTE, Overdue())
+
+    async def _mourn(self, code: int) -> float:
+        """Seconds to wait before the next start.
+
+        Args:
+            code: exit code of the server process, negative for a signal.
+
+        Raises:
+            EngineStartError: it never served, and there is no hope that it will.
+            CrashLoopError: it served, but it dies again and again.
+        """
+        await self._take_back(_manner(code))
+        served = time.monotonic() - self._ready_at if self._ready_at is not None else 0.0
+        delay = self._policy.delay(served)
+        words = self._output.last()
+        if not self._ever_ready and (code >= 0 or delay is None):
+            raise EngineStartError(f"the engine did not start: {self._cause()}; its last lines:", words)
+        if delay is None:
+            raise CrashLoopError(f"the engine dies again and again: {self._cause()}; its last lines:", words)
+        log.warning("the engine is gone (%s); starting it again in %g s", self._reason, delay)
+        self._server = self._ready_at = self._reason = None
+        self._restarts += 1
+        return delay
+
+    def _cause(self) -> str:
+        """The reason that the server process gave, or EngineCore's where it only points there."""
+        reason = self._reason or "unknown"
+        return self._output.cause() or reason if HINT in reason else reason

@@ -1,0 +1,158 @@
+"""An ASGI application on a listening socket that other processes hold too."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import cast
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from dragoman.errors import ConfigurationError
+from dragoman.process.address import BACKLOG
+
+PAUSE = 1.0
+ARRIVAL = 1.0
+TICK = 0.01
+
+
+@dataclass(frozen=True)
+class HttpOptions:
+    """How HTTP is spoken, the same before and after the engine is there."""
+
+    ssl_keyfile: str | None = None
+    ssl_certfile: str | None = None
+    ssl_ca_certs: str | None = None
+    ssl_cert_reqs: int = ssl.CERT_NONE
+    ssl_ciphers: str | None = None
+    access_log: bool = False
+    log_level: str = "warning"
+
+
+class Listener:
+    """Accepts connections between ``open`` and ``close``; those accepted are served to their end.
+
+    Args:
+        app: what answers.
+        sock: a listening socket; it stays open when the listener closes.
+        options: TLS and logging.
+        grace: seconds that requests have to finish after ``close``.
+
+    Raises:
+        ConfigurationError: the certificate and its key cannot be used.
+    """
+
+    def __init__(self, app: ASGIApp, sock: socket.socket, options: HttpOptions, grace: float) -> None:
+        self._sock = sock
+        self._config = uvicorn.Config(
+            app,
+            lifespan="off",
+            log_config=None,
+            log_level=options.log_level,
+            access_log=options.access_log,
+            server_header=False,
+            timeout_graceful_shutdown=max(1, round(grace)),
+            backlog=BACKLOG,
+            ssl_keyfile=options.ssl_keyfile,
+            ssl_certfile=options.ssl_certfile,
+            ssl_ca_certs=options.ssl_ca_certs,
+            ssl_cert_reqs=options.ssl_cert_reqs,
+            ssl_ciphers=options.ssl_ciphers,
+        )
+        try:
+            self._config.load()
+        except OSError as error:
+            raise ConfigurationError(f"TLS with {options.ssl_certfile} cannot work: {error}") from error
+        self._server: _Server | None = None
+        self._serving: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Begins to accept; does nothing where it already does."""
+        if self._server is None:
+            listening = self._sock.dup()
+            self._server = _Server(self._config, listening)
+            self._serving = asyncio.create_task(self._server.serve(sockets=[listening]))
+            await self._server.accepting.wait()
+
+    def close(self) -> asyncio.Task[None] | None:
+        """Accepts nothing more from this moment; the task ends when the last connection has."""
+        server, serving = self._server, self._serving
+        self._server = self._serving = None
+        if server is not None:
+            server.stop_accepting()
+        return serving
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that accepts by itself and leaves signals to the process.
+
+    An asyncio server that is closed between the arrival of a connection and the call of its protocol forgets the
+    connection, open and unanswered.
+    """
+
+    def __init__(self, config: uvicorn.Config, listening: socket.socket) -> None:
+        super().__init__(config)
+        self._listening = listening
+        self.accepting = asyncio.Event()
+        self._connecting: set[asyncio.Task[None]] = set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=[])
+        self._listening.setblocking(False)
+        self._resume()
+        self.accepting.set()
+
+    def stop_accepting(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._listening)
+        self.should_exit = True
+
+    def _resume(self) -> None:
+        if not self.should_exit:
+            asyncio.get_running_loop().add_reader(self._listening, self._accept)
+
+    def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            connection, _ = self._listening.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return
+        except OSError:  # too many open files: the connection waits until some are closed
+            loop.remove_reader(self._listening)
+            loop.call_later(PAUSE, self._resume)
+            return
+        connection.setblocking(False)
+        task = loop.create_task(self._connect(connection))
+        self._connecting.add(task)
+        task.add_done_callback(self._connecting.discard)
+
+    async def _connect(self, connection: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.connect_accepted_socket(self._protocol, connection, ssl=self.config.ssl)
+        except OSError:  # a failed TLS handshake among them
+            connection.close()
+
+    def _protocol(self) -> asyncio.Protocol:
+        factory = cast(Callable[..., asyncio.Protocol], self.config.http_protocol_class)
+        return factory(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._connecting:
+            await asyncio.wait(self._connecting, timeout=ARRIVAL)
+        # uvicorn would close, unanswered, a connection whose first request is still on its way.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ARRIVAL):
+                while any(map(_awaits_first_request, self.server_state.connections)):
+                    await asyncio.sleep(TICK)
+        await super().shutdown(sockets)
+
+
+def _awaits_first_request(connection: object) -> bool:
+    return getattr(connection, "cycle", connection) is None

@@ -1,0 +1,47 @@
+"""The process that has imported the engine once and forks a server process for every start.
+
+Run as ``python -m dragoman.process.preloader`` with the plan on standard input. It stays in one thread, because
+only the forking thread exists in a fork.
+"""
+
+import os
+import sys
+
+from setproctitle import setproctitle
+
+from dragoman.engine import Source, load
+from dragoman.process import kinship
+from dragoman.process.channel import Channel, Ended, Failed, Phase, Start, Started
+from dragoman.process.plan import Plan
+from dragoman.process.server import become_server, one_line
+
+
+def main() -> None:
+    """Imports, then forks on every ``Start`` until the doorman is gone."""
+    setproctitle("dragoman preloader")
+    plan = Plan.from_json(sys.stdin.buffer.read())
+    kinship.die_with(plan.doorman)
+    kinship.bind_forks()
+    os.set_inheritable(plan.listen_fd, False)
+    channel = Channel.inherited(plan.channel_fd)
+    channel.send(Phase("importing"))
+    source = _load(plan, channel)
+    while isinstance(start := channel.receive(), Start):
+        pid = os.fork()
+        if pid == 0:
+            become_server(plan, channel, source, start.restarts)
+        channel.send(Started(pid))
+        _, status = os.waitpid(pid, 0)
+        channel.send(Ended(pid, os.waitstatus_to_exitcode(status)))
+
+
+def _load(plan: Plan, channel: Channel) -> Source:
+    try:
+        return load(plan)
+    except Exception as error:
+        channel.send(Failed(one_line(error)))
+        raise
+
+
+if __name__ == "__main__":
+    main()

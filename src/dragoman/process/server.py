@@ -1,0 +1,130 @@
+"""The process that serves: forked from the preloader, it starts the engine and takes over the listening socket."""
+
+import asyncio
+import logging.config
+import os
+import signal
+import socket
+import sys
+import time
+import traceback
+from typing import NoReturn
+
+import uvicorn.config
+import uvloop
+from setproctitle import setproctitle
+
+from dragoman.engine import Engine, Source
+from dragoman.errors import DragomanError, EngineStartError
+from dragoman.platforms.dialect import dialect
+from dragoman.process.channel import Channel, Failed, Phase, Ready
+from dragoman.process.listener import Listener
+from dragoman.process.output import HINT
+from dragoman.process.plan import Plan
+from dragoman.serving.lifecycle import Lifecycle, Status
+from dragoman.serving.metrics import WorkerMetrics
+from dragoman.serving.warmup import first_token
+
+FAREWELL = 2.0
+LONGEST_REASON = 2000
+
+
+def become_server(plan: Plan, channel: Channel, source: Source, restarts: int) -> NoReturn:
+    """What a fork of the preloader does for the rest of its life; it never returns into the preloader's code."""
+    setproctitle("dragoman server")
+    code = EngineStartError.exit_code
+    try:
+        code = _start_and_serve(plan, channel, source, restarts)
+    except SystemExit as exit_:
+        code = exit_.code if isinstance(exit_.code, int) else code
+    except Exception as error:
+        if not explains_itself(error):
+            traceback.print_exc()
+        channel.send(Failed(one_line(error)))
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def explains_itself(error: Exception) -> bool:
+    """Whether a traceback would tell nothing more: ours, vLLM's about settings, its pointer to EngineCore's report."""
+    return isinstance(error, DragomanError | ValueError) or HINT in str(error)
+
+
+def one_line(error: Exception) -> str:
+    """An exception as one line for a user."""
+    text = " ".join(str(error).split())[:LONGEST_REASON]
+    if isinstance(error, DragomanError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _start_and_serve(plan: Plan, channel: Channel, source: Source, restarts: int) -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    logging.config.dictConfig(uvicorn.config.LOGGING_CONFIG)
+    source.prepare(lambda phase: channel.send(Phase(phase)))
+    return uvloop.run(_Server(plan, channel, source, restarts).run())
+
+
+class _Server:
+    """The asynchronous part of the server process."""
+
+    def __init__(self, plan: Plan, channel: Channel, source: Source, restarts: int) -> None:
+        self._plan = plan
+        self._channel = channel
+        self._source = source
+        self._lifecycle = Lifecycle(time.monotonic() if restarts else plan.launched)
+        self._metrics = WorkerMetrics(plan.platform, restarts)
+        self._admitted = asyncio.Event()
+        self._terminated = asyncio.Event()
+        self._listener: Listener | None = None
+
+    async def run(self) -> int:
+        """Serves until SIGTERM or the engine's death; the exit code tells which."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._terminated.set)
+        loop.add_signal_handler(signal.SIGUSR1, self._admitted.set)
+        life = asyncio.create_task(self._live())
+        end = asyncio.create_task(self._terminated.wait())
+        await asyncio.wait([life, end], return_when=asyncio.FIRST_COMPLETED)
+        if life.done():
+            return await life
+        await self._drain()
+        life.cancel()
+        await asyncio.gather(life, return_exceptions=True)
+        return 0
+
+    async def _live(self) -> int:
+        async with self._source.open(self._report) as engine:
+            return await self._serve(engine)
+
+    def _report(self, phase: str) -> None:
+        self._channel.send(Phase(phase))
+
+    async def _serve(self, engine: Engine) -> int:
+        """Serves until the engine dies."""
+        self._report("warming up")
+        await first_token(engine, self._plan.api_key)
+        app = dialect(self._plan.platform).around(engine, self._lifecycle, self._metrics)
+        with socket.socket(fileno=self._plan.listen_fd) as sock:
+            self._listener = Listener(app, sock, self._plan.http, self._plan.grace)
+            self._channel.send(Ready(os.getpid()))
+            await self._admitted.wait()
+            self._metrics.ready(self._lifecycle.seconds)
+            self._lifecycle.enter(Status.READY)
+            await self._listener.open()
+        reason = await engine.death()
+        self._lifecycle.enter(Status.RESTARTING)
+        self._channel.send(Failed(reason))
+        await self._close(FAREWELL)
+        return EngineStartError.exit_code
+
+    async def _drain(self) -> None:
+        self._lifecycle.enter(Status.DRAINING)
+        await self._close(self._plan.grace + FAREWELL)
+
+    async def _close(self, patience: float) -> None:
+        serving = self._listener.close() if self._listener else None
+        if serving is not None:
+            await asyncio.wait([serving], timeout=patience)

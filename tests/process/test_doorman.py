@@ -1,0 +1,184 @@
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from typing import ClassVar
+
+import pytest
+
+from dragoman.errors import CrashLoopError, EngineStartError
+from dragoman.process import doorman, kinship
+from dragoman.process.address import Address
+from dragoman.process.channel import Ended, Failed, Phase, Ready, Started
+from dragoman.process.doorman import Doorman, Restart, Terminate
+from dragoman.process.listener import HttpOptions
+from dragoman.process.plan import Plan
+from dragoman.process.restarts import RestartPolicy
+from dragoman.process.tree import Gone
+from dragoman.serving.lifecycle import Status
+from tests.upstream import eventually
+
+pytestmark = pytest.mark.anyio
+
+PID = 2**22 + 1  # more than any pid there is
+
+
+class FakeTree:
+    """Notes what the doorman has it do; each start is answered by the next part of the story."""
+
+    log: ClassVar[list[str]] = []
+    story: ClassVar[Iterator[list[object]]] = iter([])
+
+    def __init__(self, plan: Plan, environment: object, output: object, tell: Callable[[object], None]) -> None:
+        self._tell = tell
+
+    async def __aenter__(self) -> "FakeTree":
+        self.log.append("tree")
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self.log.append("end")
+
+    async def bury_orphans(self) -> None:
+        self.log.append("bury")
+
+    def fork_server(self, restarts: int) -> None:
+        self.log.append(f"fork {restarts}")
+        for event in next(self.story, []):
+            self._tell(event)
+
+
+@pytest.fixture
+async def worker(monkeypatch: pytest.MonkeyPatch, anyio_backend: str) -> AsyncIterator[Doorman]:
+    monkeypatch.setattr(doorman, "Tree", FakeTree)
+    monkeypatch.setattr(FakeTree, "log", [])
+    monkeypatch.setattr(kinship, "adopt_orphans", lambda: None)
+    with Address("127.0.0.1", 0).bind() as sock:
+        plan = Plan("plain", (), None, None, HttpOptions(), 30, 0, 1, sock.fileno(), -1)
+        worker = Doorman(plan, sock, {})
+        monkeypatch.setattr(worker, "_policy", RestartPolicy((0.0, 0.0)))
+        yield worker
+        if (serving := worker._listener.close()) is not None:
+            await serving
+
+
+def tell(monkeypatch: pytest.MonkeyPatch, *parts: list[object]) -> None:
+    monkeypatch.setattr(FakeTree, "story", iter(parts))
+
+
+SERVES: list[object] = [Phase("importing"), Started(PID), Ready(PID)]
+TERMINATED: list[object] = [Terminate(), Ended(PID, 0)]
+
+
+async def test_a_worker_that_is_terminated_drains_and_ends_well(
+    worker: Doorman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(monkeypatch, [*SERVES, *TERMINATED])
+    assert await worker.run() == 0
+    assert FakeTree.log == ["tree", "fork 0", "end"]
+
+
+async def test_a_worker_that_is_terminated_before_there_is_a_server_ends_at_once(
+    worker: Doorman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(monkeypatch, [Phase("importing"), Terminate()])
+    assert await worker.run() == 0
+
+
+async def test_a_second_signal_cuts_the_drain_short(worker: Doorman, monkeypatch: pytest.MonkeyPatch) -> None:
+    tell(monkeypatch, [*SERVES, Terminate(), Terminate()])
+    assert await worker.run() == 1
+
+
+async def test_a_drain_that_takes_too_long_is_cut_short_too(worker: Doorman, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doorman, "OVERTIME", 0)
+    monkeypatch.setattr(worker, "_plan", replace(worker._plan, grace=0))
+    tell(monkeypatch, [*SERVES, Terminate()])
+    assert await worker.run() == 0
+
+
+async def test_a_server_that_becomes_ready_while_it_drains_gets_no_requests(
+    worker: Doorman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(monkeypatch, [Started(PID), Terminate(), Ready(PID), Ended(PID, 0)])
+    assert await worker.run() == 0
+    assert worker._lifecycle.status is Status.DRAINING
+
+
+async def test_a_server_that_is_ready_may_accept(worker: Doorman, monkeypatch: pytest.MonkeyPatch) -> None:
+    signals: list[tuple[int, int]] = []
+    monkeypatch.setattr(doorman, "send_signal", lambda pid, number: signals.append((pid, number)))
+    tell(monkeypatch, [*SERVES, *TERMINATED])
+    await worker.run()
+    assert signals == [(PID, signal.SIGUSR1), (PID, signal.SIGTERM)]
+
+
+@pytest.mark.parametrize("death", [Ended(PID, -9), Ended(PID, 3), Ended(PID, 0)])
+async def test_a_server_that_dies_is_forked_again(
+    worker: Doorman, monkeypatch: pytest.MonkeyPatch, death: Ended
+) -> None:
+    tell(monkeypatch, [*SERVES, Failed("EngineCore died"), death], [*SERVES, *TERMINATED])
+    assert await worker.run() == 0
+    assert FakeTree.log == ["tree", "fork 0", "bury", "fork 1", "end"]
+
+
+@pytest.mark.parametrize("death", [Gone(-9), Gone(1)])
+async def test_a_preloader_that_dies_is_replaced(worker: Doorman, monkeypatch: pytest.MonkeyPatch, death: Gone) -> None:
+    tell(monkeypatch, [*SERVES, death], [*SERVES, *TERMINATED])
+    assert await worker.run() == 0
+    assert FakeTree.log == ["tree", "fork 0", "end", "tree", "fork 1", "end"]
+
+
+async def test_a_restart_is_not_for_a_tree_that_came_after(worker: Doorman, monkeypatch: pytest.MonkeyPatch) -> None:
+    earlier = Restart(FakeTree(worker._plan, None, None, print))  # type: ignore[arg-type]
+    tell(monkeypatch, [*SERVES, earlier, *TERMINATED])
+    assert await worker.run() == 0
+    assert FakeTree.log == ["tree", "fork 0", "end"]
+
+
+async def test_the_worker_answers_in_the_servers_place(worker: Doorman, monkeypatch: pytest.MonkeyPatch) -> None:
+    tell(monkeypatch, [*SERVES, Failed("EngineCore died")])
+    running = asyncio.create_task(worker.run())
+    await eventually(lambda: worker._lifecycle.status is Status.RESTARTING)
+    reader, writer = await asyncio.open_connection(*worker._listener._sock.getsockname())
+    writer.write(b"GET /health HTTP/1.1\r\nhost: a\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b'"status":"restarting"' in answer
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.mark.parametrize("death", [Ended(PID, 3), Gone(1)])
+async def test_an_engine_that_cannot_start_is_not_tried_again(
+    worker: Doorman, monkeypatch: pytest.MonkeyPatch, death: Ended | Gone
+) -> None:
+    tell(monkeypatch, [Started(PID), Failed("no such model"), death])
+    with pytest.raises(EngineStartError, match="the engine did not start: no such model;"):
+        await worker.run()
+    assert FakeTree.log[-1] == "end"
+
+
+async def test_an_engine_that_is_killed_while_it_starts_is_tried_again_and_given_up_in_the_end(
+    worker: Doorman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(monkeypatch, *[[Started(PID), Ended(PID, -9)]] * 3)
+    with pytest.raises(EngineStartError, match="the engine did not start: killed by SIGKILL;"):
+        await worker.run()
+    assert FakeTree.log == ["tree", "fork 0", "bury", "fork 1", "bury", "fork 2", "bury", "end"]
+
+
+async def test_an_engine_that_dies_again_and_again_is_given_up(
+    worker: Doorman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(monkeypatch, *[[*SERVES, Ended(PID, -11)]] * 3)
+    with pytest.raises(CrashLoopError, match="the engine dies again and again: killed by SIGSEGV;"):
+        await worker.run()
+
+
+async def test_a_steady_run_makes_the_failures_before_it_good(worker: Doorman, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dragoman.process.restarts.STEADY", 0.0)
+    tell(monkeypatch, *[[*SERVES, Ended(PID, -9)]] * 10, [*SERVES, *TERMINATED])
+    assert await worker.run() == 0
+    assert FakeTree.log.count("bury") == 10

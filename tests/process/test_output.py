@@ -1,0 +1,82 @@
+import asyncio
+from io import StringIO
+
+import pytest
+
+from dragoman.process.output import KEPT, Output
+
+pytestmark = pytest.mark.anyio
+
+
+async def copied(*pieces: bytes, limit: int = 64) -> tuple[Output, str]:
+    """What came of a stream that arrived in these pieces."""
+    to = StringIO()
+    output = Output(to)
+    stream = asyncio.StreamReader(limit)
+    copying = asyncio.create_task(output.copy(stream))
+    for piece in pieces:
+        stream.feed_data(piece)
+        await asyncio.sleep(0)
+    stream.feed_eof()
+    await copying
+    return output, to.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("pieces", "lines"),
+    [
+        ([b"one\ntwo\n"], ["one", "two"]),
+        ([b"o", b"ne\nt", b"wo\n"], ["one", "two"]),
+        ([b"one\n\n  \ntwo\n"], ["one", "two"]),
+        ([b"  indented \r\n"], ["  indented"]),
+        ([b"last line without an end"], ["last line without an end"]),
+        ([b" 10%\r 50%\r100%\n"], ["100%"]),
+        ([b"\xff\xfe caf\xc3\xa9\n"], ["\ufffd\ufffd café"]),
+        ([], []),
+    ],
+)
+async def test_lines_are_prefixed(pieces: list[bytes], lines: list[str]) -> None:
+    output, shown = await copied(*pieces)
+    assert shown == "".join(f"engine | {line}\n" for line in lines)
+    assert output.last() == lines
+
+
+async def test_a_line_that_never_ends_is_shown_in_pieces() -> None:
+    _, shown = await copied(b"x" * 200, b"y" * 200, b"\nshort\n", limit=64)
+    assert shown.replace("\nengine | ", "").startswith("engine | " + "x" * 200 + "y" * 200)
+    assert shown.endswith("\nengine | short\n")
+
+
+async def test_only_the_last_lines_are_kept() -> None:
+    output, _ = await copied(b"".join(b"line %d\n" % n for n in range(KEPT + 50)), limit=2**16)
+    assert output.last(2) == [f"line {KEPT + 48}", f"line {KEPT + 49}"]
+    assert len(output.last(KEPT * 2)) == KEPT
+
+
+@pytest.mark.parametrize(
+    ("lines", "cause"),
+    [
+        (["all is well"], None),
+        (["ValueError: too long", "Exiting"], "ValueError: too long"),
+        (["(EngineCore pid=7) ERROR 01-01 [core.py:1] torch.OutOfMemoryError: no room"], "OutOfMemoryError: no room"),
+        (["OSError: the root", "RuntimeError: failed. See root cause above."], "OSError: the root"),
+        (["KeyError: 'first'", "ValueError: second"], "ValueError: second"),
+        (["Error:"], None),
+    ],
+)
+async def test_the_cause_is_the_last_line_that_names_an_error(lines: list[str], cause: str | None) -> None:
+    output, _ = await copied("\n".join(lines).encode(), limit=2**16)
+    assert output.cause() == cause
+
+
+async def test_output_is_read_to_its_end_when_nobody_reads_it_any_more() -> None:
+    class Closed(StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    output = Output(Closed())
+    stream = asyncio.StreamReader()
+    stream.feed_data(b"one\ntwo\n")
+    stream.feed_eof()
+    await output.copy(stream)
+    assert output.last() == ["one", "two"]

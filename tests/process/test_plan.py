@@ -1,0 +1,31 @@
+import ssl
+from dataclasses import fields
+
+import pytest
+
+from dragoman.process.listener import HttpOptions
+from dragoman.process.plan import Plan
+
+FULL = Plan(
+    platform="plain",
+    engine_args=("--model", "größer", "--max-model-len", "8k"),
+    engine_url="http://host:8000",
+    api_key="secret",
+    http=HttpOptions("key", "cert", "ca", ssl.CERT_REQUIRED, "ciphers", True, "debug"),
+    grace=1.5,
+    launched=12.25,
+    doorman=1,
+    listen_fd=3,
+    channel_fd=4,
+)
+SPARE = Plan("plain", (), None, None, HttpOptions(), 0, 0, 1, 3, 4)
+
+
+@pytest.mark.parametrize("plan", [FULL, SPARE])
+def test_a_plan_comes_back_as_it_was(plan: Plan) -> None:
+    assert Plan.from_json(plan.to_json()) == plan
+
+
+def test_every_field_of_the_full_plan_differs_from_the_spare_one() -> None:
+    same = {"platform", "doorman", "listen_fd", "channel_fd"}
+    assert {field.name for field in fields(Plan) if getattr(FULL, field.name) == getattr(SPARE, field.name)} == same

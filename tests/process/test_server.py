@@ -1,0 +1,160 @@
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+
+from dragoman.engine import Engine
+from dragoman.errors import EngineStartError
+from dragoman.process.address import Address
+from dragoman.process.channel import Channel, Failed, Message, Phase, Ready
+from dragoman.process.listener import HttpOptions
+from dragoman.process.plan import Plan
+from dragoman.process.server import LONGEST_REASON, _Server, one_line
+from tests.engines import FakeEngine
+
+pytestmark = pytest.mark.anyio
+
+ROUTES = {"/v1/completions": (200, "{}"), "/v1/models": (200, "models")}
+BEGINNING = [Phase("opening"), Phase("warming up")]
+
+
+class MortalEngine(FakeEngine):
+    """Dies when it is told why."""
+
+    def __init__(self, answers: dict[str, tuple[int, str]]) -> None:
+        super().__init__(answers, frozenset({"generate"}))
+        self.end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def death(self) -> str:
+        return await self.end
+
+
+class FakeSource:
+    """Opens the engine once it may."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self._engine = engine
+        self.may_open = asyncio.Event()
+        self.is_open = False
+
+    def prepare(self, report: Callable[[str], None]) -> None:
+        raise NotImplementedError
+
+    @asynccontextmanager
+    async def open(self, report: Callable[[str], None]) -> AsyncIterator[Engine]:
+        report("opening")
+        await self.may_open.wait()
+        self.is_open = True
+        try:
+            yield self._engine
+        finally:
+            self.is_open = False
+
+
+class Process:
+    """What would be the server process, run in this one, and its doorman's end of things."""
+
+    def __init__(self, sock: socket.socket, answers: dict[str, tuple[int, str]]) -> None:
+        self.engine = MortalEngine(answers)
+        self.source = FakeSource(self.engine)
+        self.url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        self.channel, self._theirs = Channel.pair()
+        plan = Plan("plain", (), None, None, HttpOptions(), 30, 0, 1, os.dup(sock.fileno()), -1)
+        self._running = asyncio.create_task(_Server(plan, self._theirs, self.source, 0).run())
+
+    async def hear(self, count: int) -> list[Message | None]:
+        return [await asyncio.to_thread(self.channel.receive) for _ in range(count)]
+
+    async def ended(self) -> int:
+        return await self._running
+
+    async def get(self, path: str) -> tuple[int, str]:
+        async with aiohttp.ClientSession() as session, session.get(self.url + path) as response:
+            return response.status, await response.text()
+
+    def close(self) -> None:
+        self._running.cancel()
+        self.channel.close()
+        self._theirs.close()
+
+
+@pytest.fixture
+def sock() -> Iterator[socket.socket]:
+    with Address("127.0.0.1", 0).bind() as sock:
+        yield sock
+
+
+@pytest.fixture
+async def process(anyio_backend: str, sock: socket.socket) -> AsyncIterator[Process]:
+    process = Process(sock, ROUTES)
+    yield process
+    process.close()
+
+
+async def test_it_serves_when_it_is_let(process: Process) -> None:
+    process.source.may_open.set()
+    assert await process.hear(3) == [*BEGINNING, Ready(os.getpid())]
+    os.kill(os.getpid(), signal.SIGUSR1)
+    assert await process.get("/v1/models") == (200, "models")
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await process.ended() == 0
+    assert not process.source.is_open
+
+
+async def test_the_first_token_comes_before_the_first_request(process: Process) -> None:
+    process.source.may_open.set()
+    await process.hear(3)
+    [(request, _)] = process.engine.seen
+    assert request.url.path == "/v1/completions"
+
+
+async def test_an_engine_that_dies_ends_it_with_the_reason(process: Process) -> None:
+    process.source.may_open.set()
+    await process.hear(3)
+    os.kill(os.getpid(), signal.SIGUSR1)
+    await process.get("/v1/models")
+    process.engine.end.set_result("EngineCore died")
+    assert await process.hear(1) == [Failed("EngineCore died")]
+    assert await process.ended() == EngineStartError.exit_code
+    assert not process.source.is_open
+
+
+async def test_it_ends_at_once_while_the_engine_is_not_there(process: Process) -> None:
+    await process.hear(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await process.ended() == 0
+
+
+async def test_it_ends_at_once_before_it_was_let(process: Process) -> None:
+    process.source.may_open.set()
+    await process.hear(3)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await process.ended() == 0
+    assert not process.source.is_open
+
+
+async def test_an_engine_without_a_first_token_does_not_serve(anyio_backend: str, sock: socket.socket) -> None:
+    process = Process(sock, {"/v1/completions": (500, "broken")})
+    process.source.may_open.set()
+    with pytest.raises(EngineStartError, match="the first request was answered 500: broken"):
+        await process.ended()
+    process.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (ValueError("too\n  long"), "ValueError: too long"),
+        (RuntimeError(), "RuntimeError"),
+        (EngineStartError("the first request was answered 500"), "the first request was answered 500"),
+        (KeyError("x" * 10_000), "KeyError: '" + "x" * (LONGEST_REASON - 1)),
+    ],
+    ids=repr,
+)
+def test_an_error_is_one_line_and_not_endless(error: Exception, line: str) -> None:
+    assert one_line(error) == line
