@@ -1,0 +1,1 @@
+"""``make bench``: Dragoman and stock vLLM side by side on this machine."""

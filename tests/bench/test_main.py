@@ -1,0 +1,78 @@
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from bench import __main__ as command
+from bench import machine, rounds
+from bench.servers import Side
+from tests.bench import fake_server
+
+FAKE = (sys.executable, fake_server.__file__)
+BROKEN = (sys.executable, "-c", "print('CUDA is on holiday'); raise SystemExit(3)")
+
+
+@pytest.fixture
+def sigterm() -> Iterator[None]:
+    handler = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, handler)
+
+
+def run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dragoman: tuple[str, ...], arguments: list[str]
+) -> tuple[int, str]:
+    monkeypatch.setattr(rounds, "DRAGOMAN", Side("dragoman", dragoman, restarts=False))
+    monkeypatch.setattr(rounds, "STOCK", Side("stock vLLM", FAKE, restarts=False))
+    monkeypatch.setattr(rounds, "SETTLING", 0.0)
+    monkeypatch.setattr(machine, "LOOK", 0.01)
+    monkeypatch.setattr(command, "RESULTS", tmp_path)
+    result = CliRunner().invoke(command.app, arguments)
+    return result.exit_code, result.output
+
+
+@pytest.mark.parametrize("text", ["", "1,x", "0", "8,-1"])
+def test_crowds_are_numbers_above_zero(text: str) -> None:
+    with pytest.raises(typer.BadParameter):
+        command.crowds(text)
+
+
+def test_crowds() -> None:
+    assert command.crowds("1,8, 32") == (1, 8, 32)
+
+
+def test_the_help_teaches() -> None:
+    result = CliRunner().invoke(command.app, ["--help"])
+    assert result.exit_code == 0
+    assert "side by side" in result.output
+
+
+@pytest.mark.usefixtures("sigterm")
+def test_a_run_prints_a_table_and_writes_json(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    arguments = ["--rounds", "1", "--only", "start", "--out", str(out), "--", "--max-model-len", "16"]
+    code, output = run(monkeypatch, tmp_path, FAKE, arguments)
+    assert code == 0
+    assert "first token (s)" in output
+    document = json.loads(out.read_text())
+    assert document["options"]["flags"][-2:] == ["--max-model-len", "16"]
+    assert [line["name"] for line in document["summary"]] == [
+        "first answer",
+        "first token",
+        "all processes",
+        "parent process",
+    ]
+
+
+@pytest.mark.usefixtures("sigterm")
+def test_a_server_that_does_not_start_is_one_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    code, output = run(monkeypatch, tmp_path, BROKEN, ["--rounds", "1"])
+    assert code == 1
+    assert "dragoman ended with code 3" in output
+    assert "CUDA is on holiday" in output
+    assert "Traceback" not in output
