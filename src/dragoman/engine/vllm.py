@@ -131,7 +131,11 @@ def _inspect_model(args: Namespace) -> None:
     keeps CUDA out of this one; on a CPU there is nothing to keep out.
     """
     config = get_config(
-        args.model, args.trust_remote_code, args.revision, args.code_revision, config_format=args.config_format
+        args.hf_config_path or args.model,
+        args.trust_remote_code,
+        args.revision,
+        args.code_revision,
+        config_format=args.config_format,
     )
     for architecture in getattr(config, "architectures", None) or ():
         if architecture in ModelRegistry.models:
