@@ -29,3 +29,21 @@ def test_another_status_starts_the_time_anew(lifecycle: Lifecycle, clock: Clock)
 def test_only_a_ready_one_is_ready(lifecycle: Lifecycle, status: Status) -> None:
     lifecycle.enter(status)
     assert lifecycle.ready is (status is Status.READY)
+
+
+def test_a_ready_one_waits_while_the_engine_does_not_answer(lifecycle: Lifecycle, clock: Clock) -> None:
+    lifecycle.enter(Status.READY)
+    clock.now += 5
+    assert not lifecycle.follow(healthy=False)
+    clock.now += 2
+    assert not lifecycle.follow(healthy=False)
+    assert lifecycle.snapshot() == {"status": "waiting", "phase": "the engine does not answer", "seconds": 2.0}
+    assert lifecycle.follow(healthy=True)
+    assert lifecycle.status is Status.READY
+
+
+@pytest.mark.parametrize("status", [Status.STARTING, Status.DRAINING, Status.RESTARTING])
+def test_a_well_engine_makes_nothing_else_ready(lifecycle: Lifecycle, status: Status) -> None:
+    lifecycle.enter(status)
+    assert not lifecycle.follow(healthy=True)
+    assert lifecycle.status is status

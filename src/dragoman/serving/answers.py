@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from dragoman.serving.lifecycle import Lifecycle, Status
 
-RETRY_AFTER = {Status.STARTING: 5, Status.READY: 1, Status.DRAINING: 5, Status.RESTARTING: 2}
+RETRY_AFTER = {Status.STARTING: 5, Status.READY: 1, Status.WAITING: 1, Status.DRAINING: 5, Status.RESTARTING: 2}
 
 
 def health(lifecycle: Lifecycle, healthy: bool) -> Response:

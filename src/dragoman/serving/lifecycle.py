@@ -9,6 +9,7 @@ class Status(StrEnum):
 
     STARTING = "starting"
     READY = "ready"
+    WAITING = "waiting"
     DRAINING = "draining"
     RESTARTING = "restarting"
 
@@ -31,6 +32,14 @@ class Lifecycle:
             self._since = time.monotonic()
         self.status = status
         self.phase = phase or status.value
+
+    def follow(self, healthy: bool) -> bool:
+        """Notes whether the engine of a ready worker answers, and returns whether the worker serves."""
+        if self.ready and not healthy:
+            self.enter(Status.WAITING, "the engine does not answer")
+        elif self.status is Status.WAITING and healthy:
+            self.enter(Status.READY)
+        return self.ready
 
     @property
     def ready(self) -> bool:

@@ -91,7 +91,7 @@ async def test_an_engine_that_is_unwell_is_not_asked(app: ASGIApp, engine: FakeE
     engine.well = False
     health = await ask(app, "/health")
     chat = await ask(app, "/v1/chat/completions", "POST")
-    assert (health[0], orjson.loads(health[2])["status"]) == (503, "ready")
+    assert (health[0], orjson.loads(health[2])["status"]) == (503, "waiting")
     assert (chat[0], orjson.loads(chat[2])["error"]["code"], chat[1]["retry-after"]) == (503, 503, "1")
     assert engine.seen == []
 

@@ -30,7 +30,7 @@ def around(engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics) -> ASGI
     away = while_away(lifecycle)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        serving = lifecycle.ready and engine.healthy()
+        serving = lifecycle.follow(engine.healthy())
         path = scope.get("path")
         if path == HEALTH and scope["type"] == "http":
             await answers.health(lifecycle, serving)(scope, receive, send)
