@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from typing import ClassVar
 
+import aiohttp
 import pytest
 
 from dragoman.errors import CrashLoopError, EngineStartError
 from dragoman.process import doorman, kinship
 from dragoman.process.address import Address
-from dragoman.process.channel import Ended, Failed, Phase, Ready, Started
-from dragoman.process.doorman import Doorman, Restart, Terminate
+from dragoman.process.channel import Ended, Failed, Phase, Ready, Retire, Started
+from dragoman.process.doorman import Doorman, Late, Restart, Terminate
 from dragoman.process.listener import HttpOptions
 from dragoman.process.plan import Plan
 from dragoman.process.restarts import RestartPolicy
@@ -54,7 +55,7 @@ async def worker(monkeypatch: pytest.MonkeyPatch, anyio_backend: str) -> AsyncIt
     monkeypatch.setattr(FakeTree, "log", [])
     monkeypatch.setattr(kinship, "adopt_orphans", lambda: None)
     with Address("127.0.0.1", 0).bind() as sock:
-        plan = Plan("plain", (), None, None, HttpOptions(), 30, 0, 1, sock.fileno(), -1)
+        plan = Plan("plain", {}, (), None, None, HttpOptions(), 30, 0, 1, sock.fileno(), -1)
         worker = Doorman(plan, sock, {})
         monkeypatch.setattr(worker, "_policy", RestartPolicy((0.0, 0.0)))
         yield worker
@@ -83,6 +84,50 @@ async def test_a_worker_that_is_terminated_before_there_is_a_server_ends_at_once
 ) -> None:
     tell(monkeypatch, [Phase("importing"), Terminate()])
     assert await worker.run() == 0
+
+
+async def test_a_server_that_is_to_be_replaced_ends_the_worker_as_a_signal_does(
+    worker: Doorman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signals: list[tuple[int, int]] = []
+    monkeypatch.setattr(doorman, "send_signal", lambda pid, number: signals.append((pid, number)))
+    tell(monkeypatch, [*SERVES, Retire()])
+    worker._later(0.05, Ended(PID, 0))
+    assert await worker.run() == 0
+    assert signals[-1] == (PID, signal.SIGTERM)
+
+
+async def test_a_start_that_takes_too_long_is_given_up(worker: Doorman, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_patience", 0.01)
+    tell(monkeypatch, [Phase("loading"), Started(PID)])
+    with pytest.raises(EngineStartError, match=r"not ready within 0.01 s \(startup_timeout\), at: loading;"):
+        await worker.run()
+
+
+async def test_a_start_that_was_in_time_is_not_given_up_later(worker: Doorman, monkeypatch: pytest.MonkeyPatch) -> None:
+    tell(monkeypatch, [*SERVES, Late(), *TERMINATED])
+    assert await worker.run() == 0
+
+
+async def test_probes_have_a_port_of_their_own(monkeypatch: pytest.MonkeyPatch, anyio_backend: str) -> None:
+    monkeypatch.setattr(doorman, "Tree", FakeTree)
+    monkeypatch.setattr(kinship, "adopt_orphans", lambda: None)
+    tell(monkeypatch, [Phase("loading"), Started(PID)])
+    with Address("127.0.0.1", 0).bind() as sock, Address("127.0.0.1", 0).bind() as health:
+        plan = Plan("plain", {}, (), None, None, HttpOptions(), 30, 0, 1, sock.fileno(), -1)
+        worker = Doorman(plan, sock, {}, health_sock=health)
+        running = asyncio.create_task(worker.run())
+        url = f"http://127.0.0.1:{health.getsockname()[1]}"
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"{url}/health") as answer:
+                assert (answer.status, (await answer.json())["phase"]) == (503, "loading")
+            async with session.get(f"{url}/v1/models") as answer:
+                assert answer.status == 404
+        worker._events.put_nowait(Terminate())
+        await running
+        for listener in filter(None, (worker._listener, worker._health)):
+            if (serving := listener.close()) is not None:
+                await serving
 
 
 async def test_a_second_signal_cuts_the_drain_short(worker: Doorman, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from dragoman.process.plan import Plan
 
 FULL = Plan(
     platform="plain",
+    dialect={"max_concurrency": 300, "standard_output": None},
     engine_args=("--model", "größer", "--max-model-len", "8k"),
     engine_url="http://host:8000",
     api_key="secret",
@@ -18,7 +19,7 @@ FULL = Plan(
     listen_fd=3,
     channel_fd=4,
 )
-SPARE = Plan("plain", (), None, None, HttpOptions(), 0, 0, 1, 3, 4)
+SPARE = Plan("plain", {}, (), None, None, HttpOptions(), 0, 0, 1, 3, 4)
 
 
 @pytest.mark.parametrize("plan", [FULL, SPARE])

@@ -11,7 +11,7 @@ import pytest
 from dragoman.engine import Engine
 from dragoman.errors import EngineStartError
 from dragoman.process.address import Address
-from dragoman.process.channel import Channel, Failed, Message, Phase, Ready
+from dragoman.process.channel import Channel, Failed, Message, Phase, Ready, Retire
 from dragoman.process.listener import HttpOptions
 from dragoman.process.plan import Plan
 from dragoman.process.server import LONGEST_REASON, _Server, one_line
@@ -32,6 +32,28 @@ class MortalEngine(FakeEngine):
 
     async def death(self) -> str:
         return await self.end
+
+
+class FakeIntake:
+    """Works until it is closed, and then until its last piece of work may end."""
+
+    def __init__(self) -> None:
+        self.working = asyncio.Event()
+        self.closed = asyncio.Event()
+        self.may_end = asyncio.Event()
+        self.ended = False
+        self.problem: Exception | None = None
+
+    async def run(self) -> None:
+        self.working.set()
+        await self.closed.wait()
+        await self.may_end.wait()
+        if self.problem:
+            raise self.problem
+        self.ended = True
+
+    def close(self) -> None:
+        self.closed.set()
 
 
 class FakeSource:
@@ -64,7 +86,7 @@ class Process:
         self.source = FakeSource(self.engine)
         self.url = f"http://127.0.0.1:{sock.getsockname()[1]}"
         self.channel, self._theirs = Channel.pair()
-        plan = Plan("plain", (), None, None, HttpOptions(), 30, 0, 1, os.dup(sock.fileno()), -1)
+        plan = Plan("plain", {}, (), None, None, HttpOptions(), 30, 0, 1, os.dup(sock.fileno()), -1)
         self._running = asyncio.create_task(_Server(plan, self._theirs, self.source, 0).run())
 
     async def hear(self, count: int) -> list[Message | None]:
@@ -144,6 +166,66 @@ async def test_an_engine_without_a_first_token_does_not_serve(anyio_backend: str
     with pytest.raises(EngineStartError, match="the first request was answered 500: broken"):
         await process.ended()
     process.close()
+
+
+@pytest.fixture
+def intake(monkeypatch: pytest.MonkeyPatch) -> FakeIntake:
+    intake = FakeIntake()
+    monkeypatch.setattr("dragoman.platforms.plain.app.intake", lambda engine, settings: intake)
+    return intake
+
+
+async def admitted(process: Process) -> None:
+    process.source.may_open.set()
+    await process.hear(3)
+    os.kill(os.getpid(), signal.SIGUSR1)
+
+
+async def test_it_takes_no_work_before_it_is_let(intake: FakeIntake, process: Process) -> None:
+    process.source.may_open.set()
+    await process.hear(3)
+    assert not intake.working.is_set()
+    os.kill(os.getpid(), signal.SIGUSR1)
+    await intake.working.wait()
+    intake.may_end.set()
+    os.kill(os.getpid(), signal.SIGTERM)
+    await process.ended()
+
+
+async def test_work_that_was_taken_is_done_after_a_signal(intake: FakeIntake, process: Process) -> None:
+    await admitted(process)
+    await intake.working.wait()
+    os.kill(os.getpid(), signal.SIGTERM)
+    await intake.closed.wait()
+    assert process.source.is_open
+    intake.may_end.set()
+    assert await process.ended() == 0
+    assert intake.ended
+
+
+async def test_work_under_way_may_end_when_the_engine_has_died(intake: FakeIntake, process: Process) -> None:
+    await admitted(process)
+    await intake.working.wait()
+    process.engine.end.set_result("EngineCore died")
+    await intake.closed.wait()
+    intake.may_end.set()
+    assert await process.ended() == EngineStartError.exit_code
+    assert intake.ended
+    process._theirs.close()
+    assert await process.hear(2) == [Failed("EngineCore died"), None]
+
+
+@pytest.mark.parametrize("problem", [None, RuntimeError("a bug")])
+async def test_a_worker_whose_intake_ends_is_to_be_replaced(
+    intake: FakeIntake, process: Process, problem: Exception | None
+) -> None:
+    intake.problem = problem
+    intake.close()
+    intake.may_end.set()
+    await admitted(process)
+    assert await process.hear(1) == [Retire()]
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await process.ended() == 0
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,13 @@ class Ended:
     code: int
 
 
-Message = Start | Phase | Started | Ready | Failed | Ended
-KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in (Start, Phase, Started, Ready, Failed, Ended)}
+@dataclass(frozen=True)
+class Retire:
+    """Server process to doorman: the platform shall replace this worker, which is to end as after SIGTERM."""
+
+
+Message = Start | Phase | Started | Ready | Failed | Ended | Retire
+KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in Message.__args__}
 
 
 class Channel:

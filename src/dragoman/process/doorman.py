@@ -4,6 +4,7 @@ It imports neither vLLM nor torch. While no server process is ready it answers i
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -17,16 +18,18 @@ from pathlib import Path
 import uvloop
 
 from dragoman.errors import CrashLoopError, EngineStartError
+from dragoman.platforms import PLATFORMS, Platform
 from dragoman.platforms.dialect import dialect
 from dragoman.process import kinship
 from dragoman.process.address import Address
-from dragoman.process.channel import Ended, Failed, Phase, Ready, Started
+from dragoman.process.channel import Ended, Failed, Phase, Ready, Retire, Started
 from dragoman.process.listener import HttpOptions, Listener
 from dragoman.process.output import HINT, Output
 from dragoman.process.plan import Plan
 from dragoman.process.restarts import RestartPolicy
 from dragoman.process.run_directory import RunDirectory
 from dragoman.process.tree import Gone, Tree, send_signal
+from dragoman.serving import probes
 from dragoman.serving.lifecycle import Lifecycle, Status
 from dragoman.settings.resolution import Resolution
 
@@ -54,23 +57,32 @@ def run(resolution: Resolution) -> int:
     logging.basicConfig(format="dragoman | %(message)s", level=logging.INFO)
     value = resolution.value
     address = Address(value("host"), value("port"), value("uds"), tls=value("ssl_certfile") is not None)
-    with address.bind() as sock, RunDirectory() as directory:
-        try:
-            plan = _plan(resolution, launched, sock)
-            log.info("listening on %s", address.of(sock))
-            return uvloop.run(Doorman(plan, sock, _environment(directory.path)).run())
-        finally:
-            address.release()
+    with contextlib.ExitStack() as held:
+        sock = held.enter_context(address.bind())
+        held.callback(address.release)
+        health = _health_port(resolution)
+        health_sock = held.enter_context(health.bind()) if health else None
+        environment = _environment(held.enter_context(RunDirectory()).path, resolution)
+        plan = _plan(resolution, launched, sock)
+        log.info("listening on %s", address.of(sock))
+        return uvloop.run(Doorman(plan, sock, environment, value("startup_timeout"), health_sock).run())
+
+
+def _health_port(resolution: Resolution) -> Address | None:
+    port = resolution.value("health_port")
+    return None if port in (None, resolution.value("port")) else Address(resolution.value("host"), port)
 
 
 def _plan(resolution: Resolution, launched: float, sock: socket.socket) -> Plan:
     value = resolution.value
     keys = value("api_key")
+    environment = {**os.environ, **resolution.environment}
     return Plan(
         platform=resolution.platform,
+        dialect={name: value(name) for name in _platform(resolution).hands_down},
         engine_args=resolution.engine_args,
         engine_url=value("engine_url"),
-        api_key=keys[0] if keys else os.environ.get("VLLM_API_KEY"),
+        api_key=keys[0] if keys else environment.get("VLLM_API_KEY"),
         http=HttpOptions(
             ssl_keyfile=value("ssl_keyfile"),
             ssl_certfile=value("ssl_certfile"),
@@ -88,11 +100,16 @@ def _plan(resolution: Resolution, launched: float, sock: socket.socket) -> Plan:
     )
 
 
-def _environment(directory: Path) -> Mapping[str, str]:
+def _platform(resolution: Resolution) -> Platform:
+    return next(platform for platform in PLATFORMS if platform.name == resolution.platform)
+
+
+def _environment(directory: Path, resolution: Resolution) -> Mapping[str, str]:
     """The variables of the tree: sockets and temporary files go where they are removed, compiled code stays."""
     kept = Path(tempfile.gettempdir()) / f"torchinductor_{os.getuid()}"
     ours = {"TMPDIR": str(directory), "VLLM_RPC_BASE_PATH": str(directory)}
-    return {"TORCHINDUCTOR_CACHE_DIR": str(kept), **os.environ, **ours}
+    variables = {"TORCHINDUCTOR_CACHE_DIR": str(kept), **os.environ, **ours, **resolution.environment}
+    return {name: value for name, value in variables.items() if value is not None}
 
 
 def _manner(code: int) -> str:
@@ -114,6 +131,11 @@ class Overdue:
 
 
 @dataclass(frozen=True)
+class Late:
+    """The time that the first start may take is over."""
+
+
+@dataclass(frozen=True)
 class Restart:
     """The pause after the death of that tree's server process is over."""
 
@@ -132,15 +154,28 @@ class Doorman:
         plan: what to serve.
         sock: the listening socket.
         environment: the variables of the processes.
+        patience: seconds that the first start may take; None for any time.
+        health_sock: a second listening socket, for probes alone.
     """
 
-    def __init__(self, plan: Plan, sock: socket.socket, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        sock: socket.socket,
+        environment: Mapping[str, str],
+        patience: float | None = None,
+        health_sock: socket.socket | None = None,
+    ) -> None:
         self._plan = plan
         self._environment = environment
         self._output = Output()
         self._lifecycle = Lifecycle(plan.launched)
-        away = dialect(plan.platform).while_away(self._lifecycle)
-        self._listener = Listener(away, sock, replace(plan.http, access_log=False, log_level="error"), grace=1)
+        self._patience = patience
+        probe = dialect(plan.platform).probe
+        quiet = replace(plan.http, access_log=False, log_level="error")
+        self._listener = Listener(probes.while_away(probe, self._lifecycle), sock, quiet, grace=1)
+        alone = probes.on_their_own(probe, self._lifecycle)
+        self._health = Listener(alone, health_sock, quiet, grace=1) if health_sock else None
         self._policy = RestartPolicy()
         self._events: asyncio.Queue[object] = asyncio.Queue()
         self._server: int | None = None
@@ -155,6 +190,10 @@ class Doorman:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._events.put_nowait, Terminate())
         await self._listener.open()
+        if self._health:
+            await self._health.open()
+        if self._patience is not None:
+            self._later(self._patience, Late())
         code = None
         while code is None:
             async with Tree(self._plan, self._environment, self._output, self._events.put_nowait) as tree:
@@ -185,6 +224,10 @@ class Doorman:
                     tree.fork_server(self._restarts)
                 case Replace():
                     return None
+                case Late() if not self._ever_ready and not self._draining:
+                    raise EngineStartError(self._lateness(), self._output.last())
+                case Retire() if not self._draining:
+                    self._events.put_nowait(Terminate())
                 case Terminate() if self._draining:
                     return 1
                 case Terminate():
@@ -253,6 +296,10 @@ class Doorman:
         self._server = self._ready_at = self._reason = None
         self._restarts += 1
         return delay
+
+    def _lateness(self) -> str:
+        phase = self._lifecycle.phase
+        return f"the engine was not ready within {self._patience:g} s (startup_timeout), at: {phase}; its last lines:"
 
     def _cause(self) -> str:
         """The reason that the server process gave, or EngineCore's where it only points there."""

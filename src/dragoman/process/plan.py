@@ -1,11 +1,13 @@
 """What the doorman resolved and hands down to the processes that it starts."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Self
 
 import orjson
 
 from dragoman.process.listener import HttpOptions
+from dragoman.settings.values import Value
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,7 @@ class Plan:
 
     Args:
         platform: name of the dialect around the engine.
+        dialect: the settings that the platform hands down to its dialect, by name.
         engine_args: vLLM's command line.
         engine_url: a remote OpenAI-compatible server in place of vLLM.
         api_key: what the worker shows to the engine when it asks for the first token, if the engine wants a key.
@@ -26,6 +29,7 @@ class Plan:
     """
 
     platform: str
+    dialect: Mapping[str, Value]
     engine_args: tuple[str, ...]
     engine_url: str | None
     api_key: str | None

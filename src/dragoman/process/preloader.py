@@ -10,6 +10,7 @@ import sys
 from setproctitle import setproctitle
 
 from dragoman.engine import Source, load
+from dragoman.platforms.dialect import dialect
 from dragoman.process import kinship
 from dragoman.process.channel import Channel, Ended, Failed, Phase, Start, Started
 from dragoman.process.plan import Plan
@@ -37,6 +38,7 @@ def main() -> None:
 
 def _load(plan: Plan, channel: Channel) -> Source:
     try:
+        dialect(plan.platform).prepare()
         return load(plan)
     except Exception as error:
         channel.send(Failed(one_line(error)))

@@ -1,6 +1,7 @@
 """The process that serves: forked from the preloader, it starts the engine and takes over the listening socket."""
 
 import asyncio
+import logging
 import logging.config
 import os
 import signal
@@ -15,18 +16,24 @@ import uvloop
 from setproctitle import setproctitle
 
 from dragoman.engine import Engine, Source
+from dragoman.engine.emulation import emulating
 from dragoman.errors import DragomanError, EngineStartError
 from dragoman.platforms.dialect import dialect
-from dragoman.process.channel import Channel, Failed, Phase, Ready
+from dragoman.process.channel import Channel, Failed, Phase, Ready, Retire
 from dragoman.process.listener import Listener
 from dragoman.process.output import HINT
 from dragoman.process.plan import Plan
+from dragoman.serving.intake import Intake
 from dragoman.serving.lifecycle import Lifecycle, Status
 from dragoman.serving.metrics import WorkerMetrics
 from dragoman.serving.warmup import first_token
 
 FAREWELL = 2.0
+# A queue waits for its answers longer than a connection that is gone anyway.
+LAST_POSTS = 5.0
 LONGEST_REASON = 2000
+
+log = logging.getLogger("dragoman")
 
 
 def become_server(plan: Plan, channel: Channel, source: Source, restarts: int) -> NoReturn:
@@ -79,6 +86,8 @@ class _Server:
         self._admitted = asyncio.Event()
         self._terminated = asyncio.Event()
         self._listener: Listener | None = None
+        self._intake: Intake | None = None
+        self._working: asyncio.Task[None] | None = None
 
     async def run(self) -> int:
         """Serves until SIGTERM or the engine's death; the exit code tells which."""
@@ -106,7 +115,9 @@ class _Server:
         """Serves until the engine dies."""
         self._report("warming up")
         await first_token(engine, self._plan.api_key)
-        app = dialect(self._plan.platform).around(engine, self._lifecycle, self._metrics)
+        engine = emulating(engine)
+        speaks = dialect(self._plan.platform)
+        app = speaks.around(engine, self._lifecycle, self._metrics)
         with socket.socket(fileno=self._plan.listen_fd) as sock:
             self._listener = Listener(app, sock, self._plan.http, self._plan.grace)
             self._channel.send(Ready(os.getpid()))
@@ -114,17 +125,37 @@ class _Server:
             self._metrics.ready(self._lifecycle.seconds)
             self._lifecycle.enter(Status.READY)
             await self._listener.open()
+            self._take_work(speaks.intake(engine, self._plan.dialect))
         reason = await engine.death()
         self._lifecycle.enter(Status.RESTARTING)
         self._channel.send(Failed(reason))
-        await self._close(FAREWELL)
+        await self._close(FAREWELL, LAST_POSTS)
         return EngineStartError.exit_code
 
     async def _drain(self) -> None:
         self._lifecycle.enter(Status.DRAINING)
-        await self._close(self._plan.grace + FAREWELL)
+        patience = self._plan.grace + FAREWELL
+        await self._close(patience, patience)
 
-    async def _close(self, patience: float) -> None:
+    def _take_work(self, intake: Intake | None) -> None:
+        if intake is not None:
+            self._intake = intake
+            self._working = asyncio.create_task(self._work(intake))
+
+    async def _work(self, intake: Intake) -> None:
+        """Does the queue's work; a worker that takes none is of no use to it and ends."""
+        try:
+            await intake.run()
+        except Exception:
+            log.exception("the worker cannot take work any more")
+        if self._intake is intake:
+            self._channel.send(Retire())
+
+    async def _close(self, patience: float, patience_with_work: float) -> None:
+        """Accepts and fetches nothing more, and waits for what is under way."""
+        intake, self._intake = self._intake, None
+        if intake is not None:
+            intake.close()
         serving = self._listener.close() if self._listener else None
-        if serving is not None:
-            await asyncio.wait([serving], timeout=patience)
+        ends = {task: seconds for task, seconds in ((serving, patience), (self._working, patience_with_work)) if task}
+        await asyncio.gather(*(asyncio.wait([task], timeout=seconds) for task, seconds in ends.items()))

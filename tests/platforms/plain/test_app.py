@@ -4,9 +4,10 @@ from starlette.types import ASGIApp, Message, Scope
 
 from dragoman.engine.client import Client
 from dragoman.platforms.dialect import dialect
-from dragoman.platforms.plain.app import around, while_away
+from dragoman.platforms.plain.app import around, probe
 from dragoman.serving.lifecycle import Lifecycle, Status
 from dragoman.serving.metrics import WorkerMetrics
+from dragoman.serving.probes import while_away
 from tests.clock import Clock
 from tests.engines import FakeEngine
 
@@ -58,7 +59,11 @@ async def websocket(app: ASGIApp) -> list[Message]:
 
 def test_it_is_found_by_the_platforms_name() -> None:
     plain = dialect("plain")
-    assert (plain.around, plain.while_away) == (around, while_away)
+    assert (plain.around, plain.probe) == (around, probe)
+
+
+def test_all_of_its_work_comes_over_http(engine: FakeEngine) -> None:
+    assert dialect("plain").intake(engine, {}) is None
 
 
 async def test_health_is_the_workers_and_not_the_engines(app: ASGIApp) -> None:
@@ -109,19 +114,19 @@ async def test_nothing_is_let_in_when_the_worker_ends(
 
 async def test_while_away_health_tells_the_phase(lifecycle: Lifecycle) -> None:
     lifecycle.enter(Status.STARTING, "loading")
-    status, headers, body = await ask(while_away(lifecycle), "/health")
+    status, headers, body = await ask(while_away(probe, lifecycle), "/health")
     assert (status, headers["retry-after"]) == (503, "5")
     assert orjson.loads(body) == {"status": "starting", "phase": "loading", "seconds": 0.0}
 
 
 async def test_while_away_everything_else_is_to_be_tried_again(lifecycle: Lifecycle) -> None:
-    status, headers, body = await ask(while_away(lifecycle), "/v1/chat/completions", "POST")
+    status, headers, body = await ask(while_away(probe, lifecycle), "/v1/chat/completions", "POST")
     assert (status, headers["retry-after"]) == (503, "5")
     assert orjson.loads(body)["error"]["type"] == "service_unavailable"
 
 
 async def test_while_away_a_websocket_is_refused(lifecycle: Lifecycle) -> None:
-    assert await websocket(while_away(lifecycle)) == [{"type": "websocket.close", "code": 1013}]
+    assert await websocket(while_away(probe, lifecycle)) == [{"type": "websocket.close", "code": 1013}]
 
 
 async def test_a_websocket_is_refused_when_the_engine_is_unwell(app: ASGIApp, engine: FakeEngine) -> None:

@@ -1,0 +1,30 @@
+"""The engine's own API with the worker's probes and metrics in place of the engine's."""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dragoman.engine import Engine
+from dragoman.engine.client import Client
+from dragoman.serving.lifecycle import Lifecycle
+from dragoman.serving.metrics import WorkerMetrics
+from dragoman.serving.probes import Probe, while_away
+
+METRICS = "/metrics"
+
+
+def front(engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics, probe: Probe) -> ASGIApp:
+    """The application of a worker whose engine runs."""
+    client = Client(engine.app)
+    away = while_away(probe, lifecycle)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        serving = lifecycle.follow(engine.healthy())
+        if scope["type"] == "http" and (response := probe(scope["path"], lifecycle)):
+            await response(scope, receive, send)
+        elif not serving:
+            await away(scope, receive, send)
+        elif scope.get("path") == METRICS:
+            await (await metrics.response(client, scope["query_string"]))(scope, receive, send)
+        else:
+            await engine.app(scope, receive, send)
+
+    return app
