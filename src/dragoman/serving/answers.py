@@ -19,9 +19,11 @@ def unavailable(lifecycle: Lifecycle) -> Response:
     return error(503, message, "service_unavailable", _retry(lifecycle))
 
 
-def error(status: int, message: str, kind: str, headers: dict[str, str] | None = None) -> Response:
+def error(
+    status: int, message: str, kind: str, headers: dict[str, str] | None = None, param: str | None = None
+) -> Response:
     """An error in the shape of OpenAI's and vLLM's: ``{"error": {message, type, param, code}}``."""
-    body = {"error": {"message": message, "type": kind, "param": None, "code": status}}
+    body = {"error": {"message": message, "type": kind, "param": param, "code": status}}
     return _json(status, body, headers or {})
 
 
