@@ -88,6 +88,15 @@ def test_help(command: str, arguments: list[str]) -> None:
     assert expected in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("topic", "expected"),
+    [("retired", "--swap-space VALUE\n      Ignored: "), ("runpod", "--max-concurrency INT\n      How many jobs")],
+)
+def test_help_on_what_is_not_vllms(topic: str, expected: str) -> None:
+    assert expected in run("serve", f"--help={topic}").stdout
+    assert expected not in run("serve", "--help=all").stdout
+
+
 def test_help_of_all_commands() -> None:
     done = run("--help")
     assert "serve" in done.stdout

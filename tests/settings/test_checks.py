@@ -6,14 +6,15 @@ import pytest
 from dragoman.platforms import resolve
 from dragoman.settings import checks
 from dragoman.settings.assignments import Settled
+from dragoman.settings.view import View
 from dragoman.settings.worker import load_catalogue
 
 CATALOGUE = load_catalogue(["plain"])
 
 
-def view(values: Mapping[str, object], environment: Mapping[str, str] | None = None) -> checks.View:
+def view(values: Mapping[str, object], environment: Mapping[str, str] | None = None) -> View:
     settled = {name: [Settled(CATALOGUE[name].parse(raw), "here")] for name, raw in values.items()}
-    return checks.View(CATALOGUE, settled, environment or {})
+    return View(CATALOGUE, settled, environment or {})
 
 
 def errors(values: Mapping[str, object], environment: Mapping[str, str] | None = None) -> list[str]:
@@ -51,12 +52,20 @@ def errors(values: Mapping[str, object], environment: Mapping[str, str] | None =
             {"reasoning_parser": "nonsense"},
             "reasoning_parser 'nonsense' (here) is not one that vLLM has; there are cohere",
         ),
-        ({"quantization": "squeezellm"}, "quantization 'squeezellm' (here) is not one"),
-        ({"quantization": "bitsandbytes"}, "quantization 'bitsandbytes' (here) is not one"),
-        ({"quantization": "gguf"}, "quantization 'gguf' (here) is not one"),
+        (
+            {"structured_outputs_config": '{"disable_any_whitespace": true}'},
+            "disable_any_whitespace needs the backend xgrammar or guidance",
+        ),
+        (
+            {"structured_outputs_config": '{"backend": "xgrammar", "disable_additional_properties": true}'},
+            "disable_additional_properties needs the backend guidance",
+        ),
+        ({"quantization": "squeezellm"}, "quantization 'squeezellm' (here) is gone: vLLM has dropped"),
+        ({"quantization": "bitsandbytes"}, "quantization 'bitsandbytes' (here) is gone: vLLM has dropped"),
+        ({"quantization": "gguf"}, "quantization 'gguf' (here) is gone: vLLM has dropped"),
         ({"quantization": "fp_quant"}, "is deprecated in vLLM and needs allow_deprecated_quantization"),
         ({"tokenizer_mode": "slow"}, "tokenizer_mode 'slow' (here) is not one"),
-        ({"load_format": "bitsandbytes"}, "load_format 'bitsandbytes' (here) is not one"),
+        ({"load_format": "bitsandbytes"}, "load_format 'bitsandbytes' (here) is gone: vLLM has dropped"),
         ({"attention_backend": "flash"}, "attention_backend 'flash' (here) is not one"),
         ({"engine_url": "localhost:8000"}, "engine_url 'localhost:8000' (here) is not an address"),
         ({"engine_url": "http://h:x"}, "is not an address"),

@@ -10,7 +10,7 @@ CATALOGUE = load_catalogue(["plain"])
     ("name", "value", "tokens"),
     [
         ("max_model_len", 4096, ["--max-model-len", "4096"]),
-        ("max_model_len", -1, ["--max-model-len=-1"]),
+        ("max_model_len", -1, ["--max-model-len", "auto"]),
         ("enforce_eager", True, ["--enforce-eager"]),
         ("enforce_eager", False, ["--no-enforce-eager"]),
         ("disable_log_stats", True, ["--disable-log-stats"]),

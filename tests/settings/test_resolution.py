@@ -6,7 +6,9 @@ import pytest
 
 from dragoman.settings.assignments import Assignment, Reading, Settled
 from dragoman.settings.catalogue import Catalogue
-from dragoman.settings.resolution import Resolution, ResolvedSetting, merge
+from dragoman.settings.resolution import Environ, Resolution, ResolvedSetting, merge, no_variables
+from dragoman.settings.rules import Change, Outcome, Remark
+from dragoman.settings.view import View
 from dragoman.settings.worker import load_catalogue
 
 CATALOGUE = load_catalogue(["plain"])
@@ -147,3 +149,56 @@ def test_secrets_are_used_but_never_shown() -> None:
 def test_it_can_be_handed_to_another_process() -> None:
     resolution = resolve(Says("here", ("seed", "1")))
     assert pickle.loads(pickle.dumps(resolution)) == resolution
+
+
+def ruled(*outcomes: Outcome, environ: Environ = no_variables) -> Resolution:
+    sources = [Says("first"), Says("second", ("seed", "2")), Says("third", ("seed", "3"))]
+    return merge("plain", CATALOGUE, sources, {}, rules=[lambda view: outcomes], environ=environ)
+
+
+@pytest.mark.parametrize(
+    ("change", "value", "overridden"),
+    [
+        (Change("seed", 9, "rule", 0), 9, (2, 3)),
+        (Change("seed", 9, "rule", 1), 9, (2, 3)),
+        (Change("seed", 9, "rule", 1, modest=True), 2, (9, 3)),
+        (Change("seed", 9, "rule", 2), 2, (9, 3)),
+        (Change("seed", 9, "rule", 2, modest=True), 2, (3, 9)),
+        (Change("seed", None, "rule", 1), None, (2, 3)),
+    ],
+)
+def test_a_rules_change_takes_its_place(change: Change, value: int | None, overridden: tuple[int, ...]) -> None:
+    seed = find(ruled(change), "seed")
+    assert (seed.value, tuple(value for value, _ in seed.overridden)) == (value, overridden)
+
+
+def test_what_a_rule_takes_away_is_not_passed_on() -> None:
+    assert ruled(Change("seed", None, "rule", 0)).engine_args == ()
+
+
+def test_a_rules_remarks() -> None:
+    resolution = ruled(Remark("mind"), Remark("stop", fatal=True))
+    assert (resolution.warnings, resolution.errors) == (("mind",), ("stop",))
+
+
+def test_a_rules_wrong_value() -> None:
+    assert ruled(Change("seed", "x", "rule", 0)).errors == ("seed: 'x' is not an integer (rule)",)
+
+
+def test_rules_see_what_rules_before_them_did() -> None:
+    def first(view: View) -> list[Outcome]:
+        return [Change("seed", 7, "rule", 0)]
+
+    def second(view: View) -> list[Outcome]:
+        return [Remark(view.cite("seed"))]
+
+    assert merge("plain", CATALOGUE, [], {}, rules=[first, second]).warnings == ("seed 7 (rule)",)
+
+
+def test_the_variables_of_the_processes() -> None:
+    def environ(settled: Mapping[str, Settled], environment: Mapping[str, str]) -> dict[str, str | None]:
+        return {"SEED": str(settled["seed"].value), "OLD": None}
+
+    resolution = ruled(environ=environ)
+    assert resolution.environment == {"SEED": "2", "OLD": None}
+    assert "environment" not in resolution.to_json()

@@ -1,13 +1,15 @@
 """The help of the commands that take settings, written from the catalogue."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from textwrap import fill, indent
 
 from dragoman.errors import ConfigurationError
 from dragoman.platforms import PLATFORMS
 from dragoman.settings.catalogue import Setting, vllm_flags
-from dragoman.settings.worker import load_catalogue
+from dragoman.settings.retired.entries import GROUP as RETIRED
+from dragoman.settings.variables import sentence
+from dragoman.settings.worker import load_catalogue, spell
 
 _WIDTH = 100
 _SUMMARIES = {
@@ -34,15 +36,31 @@ An empty variable sets nothing. `dragoman explain` shows what came from where.""
 
 
 def help_text(command: str, topic: str) -> str:
-    """Return a command's help: every flag for the topic `all`, a group's flags for its name, else the basics."""
+    """Return a command's help: every flag for the topic `all`, a group's flags for its name, else the basics.
+
+    The groups are vLLM's, what vLLM has dropped (`retired`), and the settings that only one platform has.
+    """
     settings = list(load_catalogue([platform.name for platform in PLATFORMS]))
-    wanted = [s for s in settings if topic.lower() in ("all", s.group.lower(), f"{s.group}Config".lower())]
+    wanted = list(_wanted(topic.lower(), settings))
     if topic and not wanted:
-        groups = sorted({setting.group for setting in settings if setting.use == "engine"})
+        groups = sorted({setting.group for setting in (*settings, *_of_platforms()) if setting.group != "Worker"})
         raise ConfigurationError(f"--help={topic}: choose all or one of {', '.join(groups)}")
     if topic:
         return "\n".join(map(_describe, wanted))
     return "\n\n".join(_basics(command, settings))
+
+
+def _of_platforms() -> Iterator[Setting]:
+    for platform in PLATFORMS:
+        yield from map(spell, platform.settings)
+
+
+def _wanted(topic: str, settings: Iterable[Setting]) -> Iterator[Setting]:
+    if topic == "all":
+        yield from (setting for setting in settings if setting.group != RETIRED)
+    for setting in (*settings, *_of_platforms()):
+        if topic in (setting.group.lower(), f"{setting.group}Config".lower()):
+            yield setting
 
 
 def _basics(command: str, settings: list[Setting]) -> Iterator[str]:
@@ -58,6 +76,8 @@ def _basics(command: str, settings: list[Setting]) -> Iterator[str]:
     groups = Counter(setting.group for setting in settings if setting.use == "engine")
     listed = ", ".join(f"{group} ({count})" for group, count in groups.items())
     yield fill(f"Groups of vLLM's flags, for --help=GROUP; --help=all lists them all: {listed}", _WIDTH)
+    own = sorted({setting.group for setting in _of_platforms()})
+    yield fill(f"Further groups: {RETIRED} (what vLLM has dropped, and what becomes of it), {', '.join(own)}", _WIDTH)
 
 
 def _describe(setting: Setting) -> str:
@@ -66,5 +86,7 @@ def _describe(setting: Setting) -> str:
     facts = [f"One of {', '.join(map(str, setting.choices))}."] if setting.choices else []
     facts += [f"Default: {setting.default}."] if setting.default not in (None, [], {}, "") else []
     facts += [f"Variable: {' or '.join(setting.variables)}."] if setting.variables else []
-    text = fill(" ".join((setting.help, *facts)), _WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6)
+    text = fill(
+        " ".join((setting.help or sentence(setting), *facts)), _WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6
+    )
     return f"  {flags}{taken}\n{text}"

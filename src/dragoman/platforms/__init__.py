@@ -5,16 +5,18 @@ from pathlib import Path
 
 from dragoman.platforms.base import Platform, Surroundings
 from dragoman.platforms.plain.settings import PLATFORM as PLAIN
+from dragoman.platforms.runpod.settings import PLATFORM as RUNPOD
 from dragoman.settings.assignments import Assignment, Settled
 from dragoman.settings.catalogue import Catalogue
 from dragoman.settings.hardware import hardware_defaults
 from dragoman.settings.resolution import Resolution, merge, settle
+from dragoman.settings.retired import RULES
 from dragoman.settings.sources import CommandLine, Defaults, Variables
 from dragoman.settings.worker import load_catalogue, spell
 
 __all__ = ["PLATFORMS", "Platform", "Surroundings", "catalogue_of", "resolve"]
 
-PLATFORMS: tuple[Platform, ...] = (PLAIN,)
+PLATFORMS: tuple[Platform, ...] = (RUNPOD, PLAIN)
 
 
 def resolve(arguments: Sequence[str], environment: Mapping[str, str]) -> Resolution:
@@ -35,6 +37,8 @@ def resolve(arguments: Sequence[str], environment: Mapping[str, str]) -> Resolut
         (*platform.sources(surroundings), Defaults(hardware_defaults(environment)), detected),
         environment,
         problems=tuple(_conflict(evidence)),
+        rules=(*platform.rules, *RULES),
+        environ=platform.environ,
     )
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from dragoman.settings.assignments import Source
 from dragoman.settings.catalogue import Setting
+from dragoman.settings.resolution import Environ, no_variables
+from dragoman.settings.rules import Rule
 
 Detect = Callable[[Mapping[str, str], Path | None], str | None]
 Sources = Callable[["Surroundings"], Sequence[Source]]
@@ -27,7 +29,9 @@ class Platform:
 
     `detect` returns the evidence that this is where the worker runs, in words, or None. `sources` returns where its
     settings come from, the strongest first. `settings` are those that only this platform has, and `variables` its own
-    names for settings, the strongest first.
+    names for settings, the strongest first. `rules` are applied to what the sources have set, and after them the
+    rules for what vLLM has dropped. `hands_down` names the settings whose values the platform's application gets, and
+    `environ` returns the variables that the worker's processes shall have, with None for those that they shall not.
     """
 
     name: str
@@ -35,3 +39,6 @@ class Platform:
     sources: Sources
     settings: Sequence[Setting] = ()
     variables: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    rules: Sequence[Rule] = ()
+    hands_down: Sequence[str] = ()
+    environ: Environ = no_variables

@@ -1,7 +1,7 @@
 """What a source says, and what a source is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from dragoman.settings.catalogue import Catalogue
@@ -28,10 +28,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A setting's value, and where it came from."""
+    """A setting's value, where it came from, and how strong that source is: the lower the rank, the stronger."""
 
     value: Value
     source: str
+    rank: int = field(default=0, compare=False)
 
 
 class Source(Protocol):

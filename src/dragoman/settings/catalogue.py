@@ -11,7 +11,7 @@ from typing import Any, Literal
 from dragoman.settings import values
 
 Kind = Literal["value", "list", "append", "paired", "store_true", "optional"]
-Use = Literal["engine", "worker", "refused", "ignored"]
+Use = Literal["engine", "worker", "refused", "ignored", "translated"]
 
 _FLAGS_FILE = Path(__file__).parent / "vllm_flags.json"
 _LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
@@ -24,7 +24,8 @@ class Setting:
     `kind` is how its flag is written: with a value, with a list, again for each item (append), as `--x`/`--no-x`
     (paired), alone (store_true), or with a value that may be left out (optional). `choices` are the only values there
     are; `known` are those that work without a plugin; `keys` are the fields that a JSON object may have.
-    `use` says whether it is passed on to vLLM, consumed by the worker, refused or ignored, the last two for `reason`.
+    `use` says whether it is passed on to vLLM, consumed by the worker, refused, ignored, or translated into others;
+    `reason` is why, or into what. `harmless` are the values of an ignored setting that ask for what happens anyway.
     `variables` are the environment variables that set it, the strongest first.
     """
 
@@ -43,6 +44,7 @@ class Setting:
     deprecated: bool = False
     use: Use = "worker"
     reason: str = ""
+    harmless: tuple[values.Value, ...] = ()
     secret: bool = False
     variables: tuple[str, ...] = ()
 

@@ -7,46 +7,17 @@ refuse after its parser has accepted it.
 import importlib.util
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dragoman.machine import count_gpus
 from dragoman.models import MINI
 from dragoman.settings import models, templates
-from dragoman.settings.assignments import Settled
-from dragoman.settings.catalogue import Catalogue, Setting, vllm_flags
+from dragoman.settings.catalogue import Setting, vllm_flags
+from dragoman.settings.plugins import has_plugins
+from dragoman.settings.retired.values import GONE
 from dragoman.settings.suggestions import closest_flag
-from dragoman.settings.values import Value, quote
-
-
-class View:
-    """What has been set; settings at their default do not count as set."""
-
-    def __init__(
-        self, catalogue: Catalogue, settled: Mapping[str, Sequence[Settled]], environment: Mapping[str, str]
-    ) -> None:
-        self.catalogue = catalogue
-        self._settled = settled
-        self._environment = environment
-
-    def get(self, name: str, default: Value = None) -> Value:
-        """Return the value that was set, or else `default`."""
-        return self._settled[name][0].value if name in self._settled else default
-
-    def cite(self, name: str) -> str:
-        """Return the setting with its value and where it came from, as messages have it."""
-        if name not in self._settled:
-            return f"{name} (not set)"
-        settled = self._settled[name][0]
-        shown = "***" if self.catalogue[name].secret else quote(settled.value)
-        return f"{name} {shown} ({settled.source})"
-
-    def gpus(self) -> int:
-        """Return the number of GPUs that was set, or else count them."""
-        given = self.get("gpus")
-        return count_gpus(self._environment) if given is None else given
-
+from dragoman.settings.view import View
 
 Check = Callable[[View], Iterator[str]]
 
@@ -67,8 +38,12 @@ ORDERED = (
     ("long_prefill_token_threshold", "max_model_len"),
     ("data_parallel_size_local", "data_parallel_size"),
 )
+# The backends of structured outputs that have these options.
+BACKENDS = {"disable_any_whitespace": ("xgrammar", "guidance"), "disable_additional_properties": ("guidance",)}
 # Other names exist once these plugins are loaded.
 PLUGINS = {"tool_call_parser": "tool_parser_plugin", "reasoning_parser": "reasoning_parser_plugin"}
+# What a plugin of vLLM's can add names to.
+OPEN = frozenset({"quantization", "load_format", "tokenizer_mode", "config_format"})
 FILES = ("ssl_keyfile", "ssl_certfile", "ssl_ca_certs", "tool_parser_plugin", "reasoning_parser_plugin")
 FOLDERS = ("model_dir", "code_dir")
 AUTO = -1
@@ -115,6 +90,14 @@ def redundant_experts(view: View) -> Iterator[str]:
     """Look for redundant experts that nothing balances."""
     if view.get("eplb_config", {}).get("num_redundant_experts") and not view.get("enable_eplb"):
         yield f"{view.cite('eplb_config')} has redundant experts, which need enable_eplb"
+
+
+def structured_outputs(view: View) -> Iterator[str]:
+    """Look for options of structured outputs that the backend does not have."""
+    config = view.get("structured_outputs_config", {})
+    for name, backends in BACKENDS.items():
+        if config.get(name) and config.get("backend") not in backends:
+            yield f"{view.cite('structured_outputs_config')}: {name} needs the backend {' or '.join(backends)}"
 
 
 def speculation_given_twice(view: View) -> Iterator[str]:
@@ -165,12 +148,19 @@ def known_values(view: View) -> Iterator[str]:
     """Look for names that vLLM finds wanting only when it loads the model or launches its server."""
     for setting in view.catalogue:
         value = view.get(setting.name)
-        if value is None or not setting.known or view.get(PLUGINS.get(setting.name, "")):
+        if value is None or not setting.known or is_known(setting, value) or is_plugged(view, setting):
             continue
-        if not is_known(setting, value):
-            guess = closest_flag(value, setting.known)
-            hint = f"did you mean {guess}?" if guess else f"there are {', '.join(setting.known)}"
-            yield f"{view.cite(setting.name)} is not one that vLLM has; {hint}"
+        if reason := GONE.get((setting.name, value)):
+            yield f"{view.cite(setting.name)} is gone: {reason}"
+            continue
+        guess = closest_flag(value, setting.known)
+        hint = f"did you mean {guess}?" if guess else f"there are {', '.join(setting.known)}"
+        yield f"{view.cite(setting.name)} is not one that vLLM has; {hint}"
+
+
+def is_plugged(view: View, setting: Setting) -> bool:
+    """Return whether a plugin may bring the name: one of the setting's own, or one of vLLM's."""
+    return bool(view.get(PLUGINS.get(setting.name, ""))) or (setting.name in OPEN and has_plugins())
 
 
 def is_known(setting: Setting, value: str) -> bool:
@@ -283,6 +273,7 @@ ERRORS: tuple[Check, ...] = (
     batch_below_context,
     empty_context,
     redundant_experts,
+    structured_outputs,
     speculation_given_twice,
     overrides,
     ray,

@@ -19,6 +19,8 @@ def engine_arguments(setting: Setting, value: Value) -> Iterator[str]:
             yield from _with_value(flag, _text(item))
     elif setting.kind == "list" and len(value) > 1:
         yield from (flag, *map(_text, value))
+    elif setting.type == "human_int_or_auto" and value == -1:
+        yield from (flag, "auto")
     elif setting.type == "devices":
         yield from _with_value(flag, ",".join(map(str, value)))
     else:

@@ -3,7 +3,11 @@
 import json
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
+
+from dragoman.settings.hub_cache import hub_directory, snapshot
+from dragoman.settings.values import Value
 
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 # What vLLM reads a model's configuration from.
@@ -45,3 +49,15 @@ def holds_object(path: Path) -> bool:
         return isinstance(json.loads(path.read_bytes()), dict)
     except (OSError, ValueError, RecursionError):
         return False
+
+
+def configuration(name: str, revision: str | None, environment: Mapping[str, str]) -> dict[str, Value]:
+    """Return a model's config.json, from its directory or the hub's cache; empty where it is not at hand."""
+    directory: Path | None = Path(name)
+    if not os.path.isdir(name):
+        directory = snapshot(hub_directory(environment), name, revision) if _HUB_NAME.fullmatch(name) else None
+    try:
+        held = json.loads((directory / "config.json").read_bytes()) if directory else {}
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return held if isinstance(held, dict) else {}

@@ -1,18 +1,31 @@
 """Merge what the sources say, the strongest first, and remember where every value came from."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from operator import attrgetter
+from typing import Any, TypeAlias
 
 from dragoman.settings import checks
 from dragoman.settings.assignments import Assignment, Settled, Source
 from dragoman.settings.catalogue import Catalogue, Setting
 from dragoman.settings.engine_arguments import engine_arguments
+from dragoman.settings.retired.values import turn
+from dragoman.settings.rules import Change, Rule
 from dragoman.settings.secrets import credentials, mask, mask_inside, redact
 from dragoman.settings.values import Value
+from dragoman.settings.view import View
 
 VLLM_DEFAULT = "vLLM default"
 WORKER_DEFAULT = "worker default"
+
+# From what has been settled and the worker's own environment to the variables of its processes.
+Environ: TypeAlias = Callable[[Mapping[str, Settled], Mapping[str, str]], Mapping[str, str | None]]
+
+
+def no_variables(settled: Mapping[str, Settled], environment: Mapping[str, str]) -> Mapping[str, str | None]:
+    """Return no variables: the processes have those of the worker."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +65,8 @@ class ResolvedSetting:
 class Resolution:
     """Every setting, resolved; made once, then handed on.
 
-    `engine_args` holds the real values: pass them to vLLM's parser in the process, never to a command.
+    `engine_args` holds the real values: pass them to vLLM's parser in the process, never to a command. `environment`
+    holds the variables that the worker's processes shall have; None removes one.
     """
 
     platform: str
@@ -61,6 +75,7 @@ class Resolution:
     shown_engine_args: tuple[str, ...]
     warnings: tuple[str, ...]
     errors: tuple[str, ...]
+    environment: Mapping[str, str | None] = field(repr=False)
 
     def value(self, name: str) -> Value:
         """Return a setting's value, the default where nothing set it; KeyError for an unknown name."""
@@ -86,21 +101,32 @@ def merge(
     sources: Sequence[Source],
     environment: Mapping[str, str],
     problems: Sequence[str] = (),
+    rules: Sequence[Rule] = (),
+    environ: Environ = no_variables,
 ) -> Resolution:
     """Resolve every setting of the catalogue from the sources, the strongest of which comes first.
 
     `environment` is where the checks look for the GPUs that may be seen, and `problems` are errors found before.
+    `rules` are applied to what the sources have set, one after the other, and `environ` works out the variables of the
+    worker's processes from the outcome.
     """
     merger = _Merger(catalogue, sources)
-    view = checks.View(catalogue, merger.settings, environment)
-    errors = [*problems, *merger.errors, *checks.errors(view)]
-    warnings = [*merger.warnings, *checks.warnings(view)]
-    return _frozen(platform, catalogue, merger.settings, warnings, errors)
+    view = View(catalogue, merger.settings, environment)
+    for rule in rules:
+        merger.apply(rule, view)
+    return _frozen(
+        platform,
+        catalogue,
+        merger.settings,
+        [*merger.warnings, *checks.warnings(view)],
+        [*problems, *merger.errors, *checks.errors(view)],
+        environ(merger.strongest(), environment),
+    )
 
 
 def settle(catalogue: Catalogue, sources: Sequence[Source]) -> dict[str, Settled]:
     """Return what the sources set, without checks and without the problems."""
-    return {name: settled[0] for name, settled in _Merger(catalogue, sources).settings.items()}
+    return _Merger(catalogue, sources).strongest()
 
 
 def _frozen(
@@ -109,6 +135,7 @@ def _frozen(
     settled: Mapping[str, Sequence[Settled]],
     warnings: Iterable[str],
     errors: Iterable[str],
+    environment: Mapping[str, str | None],
 ) -> Resolution:
     settings = tuple(_resolved(setting, settled.get(setting.name, ())) for setting in catalogue)
     secrets = {text for setting in settings if setting.secret for text in _every_credential(setting)}
@@ -119,6 +146,7 @@ def _frozen(
         shown_engine_args=tuple(_engine_arguments(catalogue, settings, masked=True)),
         warnings=tuple(_lines(warnings, secrets)),
         errors=tuple(_lines(errors, secrets)),
+        environment=environment,
     )
 
 
@@ -149,7 +177,7 @@ def _engine_arguments(
     catalogue: Catalogue, settings: Iterable[ResolvedSetting], *, masked: bool = False
 ) -> Iterator[str]:
     for setting in sorted(settings, key=lambda setting: setting.name != "model"):
-        if setting.flag and setting.is_set:
+        if setting.flag and setting.is_set and setting.value is not None:
             shown = setting.to_json()["value"] if masked else setting.value
             yield from engine_arguments(catalogue[setting.name], shown)
 
@@ -162,27 +190,52 @@ class _Merger:
         self.settings: dict[str, list[Settled]] = {}
         self.warnings: list[str] = []
         self.errors: list[str] = []
-        for source in sources:
-            self._read(source)
+        for rank, source in enumerate(sources):
+            self._read(source, rank)
 
-    def _read(self, source: Source) -> None:
-        reading = source.read(self._catalogue, {name: settled[0] for name, settled in self.settings.items()})
+    def strongest(self) -> dict[str, Settled]:
+        """Return the value that counts of each setting that was set."""
+        return {name: settled[0] for name, settled in self.settings.items()}
+
+    def apply(self, rule: Rule, view: View) -> None:
+        """Apply a rule to what has been set, which is what `view` shows."""
+        for outcome in list(rule(view)):
+            if isinstance(outcome, Change):
+                self._change(outcome)
+            else:
+                (self.errors if outcome.fatal else self.warnings).append(outcome.message)
+
+    def _change(self, change: Change) -> None:
+        try:
+            value = self._catalogue[change.name].parse(change.value)
+        except ValueError as problem:
+            self.errors.append(f"{change.name}: {problem} ({change.source})")
+            return
+        settled = self.settings.setdefault(change.name, [])
+        place = (bisect_right if change.modest else bisect_left)(settled, change.rank, key=attrgetter("rank"))
+        settled.insert(place, Settled(value, change.source, change.rank))
+
+    def _read(self, source: Source, rank: int) -> None:
+        reading = source.read(self._catalogue, self.strongest())
         self.warnings.extend(reading.warnings)
         self.errors.extend(reading.errors)
         for assignment in reversed(reading.assignments):
-            self._take(self._catalogue[assignment.name], assignment)
+            self._take(self._catalogue[assignment.name], assignment, rank)
 
-    def _take(self, setting: Setting, assignment: Assignment) -> None:
+    def _take(self, setting: Setting, assignment: Assignment, rank: int) -> None:
         try:
-            value = setting.parse(assignment.raw)
+            raw, turned = turn(setting, assignment.raw)
+            value = setting.parse(raw)
         except ValueError as problem:
             self._report(setting, assignment, "the value cannot be right" if setting.secret else str(problem))
             return
         if value is None:
             return
-        self.settings.setdefault(setting.name, []).append(Settled(value, assignment.source))
+        self.settings.setdefault(setting.name, []).append(Settled(value, assignment.source, rank))
         if len(self.settings[setting.name]) == 1:
             self._judge(setting, value, assignment.source)
+            if turned:
+                self.warnings.append(f"{setting.name}: {turned} ({assignment.source})")
 
     def _report(self, setting: Setting, assignment: Assignment, reason: str) -> None:
         problem = f"{setting.name}: {reason} ({assignment.source})"
@@ -192,7 +245,7 @@ class _Merger:
             self.errors.append(problem)
 
     def _judge(self, setting: Setting, value: Value, source: str) -> None:
-        harmless = value is False or value == setting.default
+        harmless = value is False or value == setting.default or value in setting.harmless
         if setting.use == "refused" and not harmless:
             self.errors.append(f"{setting.name}: {setting.reason} ({source})")
         elif setting.use == "ignored" and not harmless:

@@ -69,6 +69,24 @@ def identifier(raw: object) -> str:
     return text(raw).strip().lower().replace("-", "_")
 
 
+def word(raw: object) -> str:
+    """Read one of a few words in any case."""
+    return text(raw).strip().lower()
+
+
+def anything(raw: object) -> Value:
+    """Take anything, and what looks like a number as one."""
+    try:
+        return number(raw)
+    except ValueError:
+        return raw.strip() if isinstance(raw, str) else raw
+
+
+def level(raw: object) -> str:
+    """Read the name of a log level in any case."""
+    return text(raw).strip().upper()
+
+
 def integer(raw: object) -> int:
     """Read a whole number."""
     if isinstance(raw, int | str) and not isinstance(raw, bool):
@@ -204,6 +222,9 @@ PARSERS: Mapping[str, Callable[[object], Value]] = MappingProxyType(
         "bool": boolean,
         "str": text,
         "identifier": identifier,
+        "level": level,
+        "word": word,
+        "value": anything,
         "int": integer,
         "float": number,
         "human_int": human_integer,

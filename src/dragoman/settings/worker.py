@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from dragoman.settings import retired
 from dragoman.settings.catalogue import Catalogue, Setting, vllm_settings
 
 PREFIX = "DRAGOMAN_"
@@ -29,6 +30,18 @@ WORKER_SETTINGS = (
         bounds={"ge": 0, "le": 86400},
         default=30.0,
         help="How many seconds running requests may take to finish after SIGTERM.",
+    ),
+    Setting(
+        name="startup_timeout",
+        type="float",
+        bounds={"gt": 0},
+        help="How many seconds the engine may take to start before the worker gives up; no limit unless set.",
+    ),
+    Setting(
+        name="health_port",
+        type="int",
+        bounds={"ge": 0, "le": 65535},
+        help="A second port, which answers probes only.",
     ),
 )
 
@@ -71,7 +84,7 @@ IGNORED = {
 
 def load_catalogue(platforms: Sequence[str]) -> Catalogue:
     """Return the catalogue of all settings that every platform has; `platforms` are the names to choose from."""
-    settings = Catalogue((*WORKER_SETTINGS, *map(adapt, vllm_settings())))
+    settings = Catalogue((*WORKER_SETTINGS, *map(adapt, vllm_settings()), *retired.SETTINGS))
     platform = replace(settings["platform"], choices=("auto", *platforms))
     return Catalogue(map(spell, settings.with_settings(platform)))
 
