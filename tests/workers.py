@@ -79,9 +79,11 @@ class Worker:
 
 
 @asynccontextmanager
-async def worker(directory: Path, *flags: str, variables: Mapping[str, str] | None = None) -> AsyncIterator[Worker]:
+async def worker(
+    directory: Path, *flags: str, variables: Mapping[str, str] | None = None, platform: str = "plain"
+) -> AsyncIterator[Worker]:
     """A worker on a free port with its temporary files in that directory; it is killed where it has not ended."""
-    command = (sys.executable, "-m", "dragoman", "serve", "--platform", "plain", "--host", "127.0.0.1", "--port", "0")
+    command = (sys.executable, "-m", "dragoman", "serve", "--platform", platform, "--host", "127.0.0.1", "--port", "0")
     environment = {**os.environ, "TMPDIR": str(directory), **(variables or {})}
     connector = aiohttp.TCPConnector(force_close=True)
     async with aiohttp.ClientSession(connector=connector) as session:

@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -36,10 +36,11 @@ def eventually(condition: Callable[[], bool], what: str, patience: float = PATIE
 
 
 class Worker:
-    """``dragoman serve`` with arguments of the test's choice, on a free port."""
+    """``dragoman serve`` with arguments and variables of the test's choice, on a free port."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, variables: Mapping[str, str] | None = None) -> None:
         self._arguments = arguments
+        self._variables = variables or {}
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -47,7 +48,10 @@ class Worker:
         self._log = tempfile.TemporaryFile("w+")
         command = [sys.executable, "-m", "dragoman", "serve", "--host", "127.0.0.1", "--port", str(self.port)]
         self.process = subprocess.Popen(
-            [*command, *self._arguments], stdout=self._log, stderr=subprocess.STDOUT, env=clean_environment()
+            [*command, *self._arguments],
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            env={**clean_environment(), **self._variables},
         )
         eventually(self._listens, "the worker listens")
         return self
@@ -117,5 +121,5 @@ class Worker:
 
 def clean_environment() -> dict[str, str]:
     """The environment without settings that would change what a test sees."""
-    dropped = ("VLLM_", "MODEL", "DRAGOMAN_")
+    dropped = ("VLLM_", "MODEL", "DRAGOMAN_", "RUNPOD_")
     return {name: value for name, value in os.environ.items() if not name.startswith(dropped)}

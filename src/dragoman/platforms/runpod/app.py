@@ -1,0 +1,64 @@
+"""The RunPod dialect: a job loop on a queue endpoint, vLLM's own API behind /ping on a load-balancing one."""
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from dragoman.engine import Engine
+from dragoman.engine.client import Client
+from dragoman.serving import answers, probes
+from dragoman.serving.front import front
+from dragoman.serving.intake import Intake
+from dragoman.serving.lifecycle import Lifecycle, Status
+from dragoman.serving.metrics import WorkerMetrics
+from dragoman.settings.values import Value
+
+PING = "/ping"
+JOB_URL = "RUNPOD_WEBHOOK_GET_JOB"
+
+
+def prepare() -> None:
+    """Imports RunPod's SDK where there is a queue."""
+    if JOB_URL in os.environ:
+        with _root_logger_as_it_is():
+            import_module("dragoman.platforms.runpod.sdk")
+
+
+def probe(path: str, lifecycle: Lifecycle) -> Response | None:
+    """/ping as RunPod's load balancer reads it: 200 ready, 204 not yet, anything else unhealthy; and /health."""
+    if path != PING:
+        return probes.health(path, lifecycle)
+    if lifecycle.status is Status.DRAINING:
+        return answers.health(lifecycle, False)
+    return answers.health(lifecycle, True) if lifecycle.ready else Response(status_code=204)
+
+
+def around(engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics) -> ASGIApp:
+    """The application of a worker whose engine runs."""
+    return front(engine, lifecycle, metrics, probe)
+
+
+def intake(engine: Engine, settings: Mapping[str, Value]) -> Intake | None:
+    """The job loop, where there is a queue."""
+    if JOB_URL not in os.environ:
+        return None
+    from dragoman.platforms.runpod.queue import Queue
+
+    return Queue(Client(engine.app), settings)
+
+
+@contextmanager
+def _root_logger_as_it_is() -> Iterator[None]:
+    """Undoes what importing the SDK does to everybody's logging: a handler, and INFO for all."""
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.handlers[:] = handlers

@@ -1,0 +1,1 @@
+"""What becomes of a job: its request to the engine, and the pieces of its output."""
