@@ -7,6 +7,7 @@ import typer
 
 from dragoman.cli.commands import Commands, RawCommand
 from dragoman.cli.explain import explain
+from dragoman.cli.forms import FormsCommand, forms
 from dragoman.cli.serve import serve
 from dragoman.errors import DragomanError
 
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 app.command(cls=RawCommand, add_help_option=False)(serve)
 app.command(cls=RawCommand, add_help_option=False)(explain)
+app.command(cls=FormsCommand, add_help_option=False)(forms)
 
 
 def main() -> None:
