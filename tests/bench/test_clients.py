@@ -1,17 +1,22 @@
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 
+import aiohttp
 import pytest
 
 from bench import clients
-from bench.clients import Ask, Load
+from bench.clients import Answer, Load, Prompt
 from bench.errors import RequestError
 from tests.bench.fake_server import ChatServer
 
+AskServer = Callable[[aiohttp.ClientSession, Prompt], Awaitable[Answer]]
 
-def run(server: ChatServer, ask: Ask, count: int = 1, crowd: int = 1) -> Load:
+
+def run(server: ChatServer, ask: AskServer, count: int = 1, crowd: int = 1) -> Load:
     async def load() -> Load:
         async with server.running() as url, clients.session(url) as http:
-            return await clients.load(http, clients.prompts("seed", count, 8), crowd, ask)
+            return await clients.load(clients.prompts("seed", count, 8), crowd, partial(ask, http))
 
     return asyncio.run(load())
 
@@ -32,7 +37,7 @@ def test_lengths_lie_around_the_mean() -> None:
 
 
 @pytest.mark.parametrize("ask", [clients.stream, clients.whole])
-def test_every_question_is_asked_once(ask: Ask) -> None:
+def test_every_question_is_asked_once(ask: AskServer) -> None:
     server = ChatServer()
     load = run(server, ask, count=10, crowd=3)
     asked = sorted(str(body["messages"]) for body in server.bodies)
@@ -74,13 +79,13 @@ def test_a_load_lasts_as_long_as_its_answers() -> None:
 
 
 @pytest.mark.parametrize("ask", [clients.stream, clients.whole])
-def test_an_answer_of_another_length_is_an_error(ask: Ask) -> None:
+def test_an_answer_of_another_length_is_an_error(ask: AskServer) -> None:
     with pytest.raises(RequestError, match="tokens asked for"):
         run(ChatServer(short=1), ask)
 
 
 @pytest.mark.parametrize("ask", [clients.stream, clients.whole])
-def test_a_refusal_is_an_error(ask: Ask) -> None:
+def test_a_refusal_is_an_error(ask: AskServer) -> None:
     with pytest.raises(RequestError, match="HTTP 503"):
         run(ChatServer(status=503), ask)
 

@@ -9,11 +9,12 @@ import typer
 from typer.testing import CliRunner
 
 from bench import __main__ as command
-from bench import machine, rounds
+from bench import job_rounds, machine, rounds
 from bench.servers import Side
-from tests.bench import fake_server
+from tests.bench import fake_server, fake_worker
 
 FAKE = (sys.executable, fake_server.__file__)
+FAKE_ON_QUEUE = (sys.executable, "-m", fake_worker.__name__)
 BROKEN = (sys.executable, "-c", "print('CUDA is on holiday'); raise SystemExit(3)")
 
 
@@ -29,6 +30,7 @@ def run(
 ) -> tuple[int, str]:
     monkeypatch.setattr(rounds, "DRAGOMAN", Side("dragoman", dragoman, restarts=False))
     monkeypatch.setattr(rounds, "STOCK", Side("stock vLLM", FAKE, restarts=False))
+    monkeypatch.setattr(job_rounds, "QUEUE", Side("dragoman on a queue", FAKE_ON_QUEUE, restarts=False))
     monkeypatch.setattr(rounds, "SETTLING", 0.0)
     monkeypatch.setattr(machine, "LOOK", 0.01)
     monkeypatch.setattr(command, "RESULTS", tmp_path)
@@ -67,6 +69,19 @@ def test_a_run_prints_a_table_and_writes_json(monkeypatch: pytest.MonkeyPatch, t
         "all processes",
         "parent process",
     ]
+
+
+@pytest.mark.usefixtures("sigterm")
+def test_jobs_have_a_table_of_their_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    arguments = ["--rounds", "1", "--requests", "1", "--tokens", "4", "--only", "jobs", "--out", str(out)]
+    code, output = run(monkeypatch, tmp_path, BROKEN, arguments)
+    assert code == 0
+    assert "prompts (tokens/s)" in output
+    assert "stock vLLM" not in output
+    document = json.loads(out.read_text())
+    assert document["visits"] == []
+    assert len(document["jobs"]["summary"]) == 7
 
 
 @pytest.mark.usefixtures("sigterm")

@@ -9,6 +9,7 @@ from bench import servers
 from bench.errors import BenchError
 from bench.options import Options
 from bench.servers import Server, Side
+from dragoman.models import MINI
 
 OPTIONS = Options(model="mini", flags=("--max-model-len", "16"), environment={"COLOUR": "blue"})
 FAMILY = """
@@ -79,6 +80,24 @@ def test_no_process_outlives_an_interrupted_benchmark(log: Path) -> None:
     with pytest.raises(KeyboardInterrupt), server:
         interrupt_when_ready(log)
     assert not server.family()
+
+
+def test_a_server_can_be_ended_before_its_exit(log: Path) -> None:
+    with Server(side(STUBBORN), OPTIONS, log) as server:
+        wait_for(log, "ready")
+        server.end()
+        assert not server.family()
+    assert len(server.survivors) == 3
+
+
+def test_the_bundled_model_has_the_flags_that_it_has_on_plain() -> None:
+    flags = servers.bundled_flags(str(MINI))
+    assert "--enforce-eager" in flags
+    assert flags[flags.index("--tool-call-parser") + 1] == "hermes"
+
+
+def test_another_model_has_no_flags_of_its_own() -> None:
+    assert servers.bundled_flags("Qwen/Qwen3-0.6B") == ()
 
 
 def test_a_server_that_has_ended_is_quoted(log: Path) -> None:
