@@ -39,6 +39,15 @@ def test_variables() -> None:
     assert reading.assignments == (Assignment("max_model_len", "8k", "variable MAX_MODEL_LEN"),)
 
 
+@pytest.mark.parametrize(
+    ("variable", "text", "raw"),
+    [("MODEL", " org/m\n", "org/m"), ("CHAT_TEMPLATE", " {{ x }}\n", " {{ x }}\n")],
+)
+def test_blanks_around_a_variable_count_in_a_template_only(variable: str, text: str, raw: str) -> None:
+    (assignment,) = Variables({variable: text}).read(CATALOGUE, {}).assignments
+    assert assignment.raw == raw
+
+
 def test_the_strongest_variable_comes_last() -> None:
     reading = Variables({"MODEL_NAME": "a", "MODEL": "b"}).read(CATALOGUE, {})
     assert [assignment.raw for assignment in reading.assignments] == ["b", "a"]

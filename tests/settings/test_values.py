@@ -143,6 +143,11 @@ def test_neither_json_nor_literal(raw: object) -> None:
         values.json_value(raw)
 
 
+def test_json_that_is_not_utf_8() -> None:
+    with pytest.raises(ValueError, match="is not UTF-8"):
+        values.json_value('{"a": "\udcff"}')
+
+
 @pytest.mark.parametrize(
     ("raw", "value"),
     [
@@ -178,6 +183,18 @@ def test_lists(raw: object, value: list[object]) -> None:
 @pytest.mark.parametrize(
     ("raw", "value"),
     [
+        ("my model, b", ["my model", "b"]),
+        ('["a,b", "c d"]', ["a,b", "c d"]),
+        (["a,b"], ["a,b"]),
+    ],
+)
+def test_names(raw: object, value: list[object]) -> None:
+    assert values.names(raw) == value
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
         ("sql=/adapters/sql", {"name": "sql", "path": "/adapters/sql"}),
         ('{"name": "sql", "path": "/a"}', {"name": "sql", "path": "/a"}),
         ({"name": "sql", "path": "/a"}, {"name": "sql", "path": "/a"}),
@@ -187,9 +204,9 @@ def test_adapters(raw: object, value: dict[str, str]) -> None:
     assert values.adapter(raw) == value
 
 
-@pytest.mark.parametrize("raw", ["sql", '{"name": "sql"}', "[]"])
+@pytest.mark.parametrize("raw", ["sql", '{"name": "sql"}', "[]", '{"name": "sql", "path": "/a", "rank": 8}'])
 def test_no_adapters(raw: object) -> None:
-    with pytest.raises(ValueError, match=r"is not JSON|not a JSON object|has no name or no path"):
+    with pytest.raises(ValueError, match=r"is not JSON|not a JSON object|has no name or no path|'rank' is not a field"):
         values.adapter(raw)
 
 

@@ -30,11 +30,12 @@ def resolve(arguments: Sequence[str], environment: Mapping[str, str]) -> Resolut
     requested = first["platform"].value if "platform" in first else "auto"
     evidence = _evidence(surroundings) if requested == "auto" else {requested: "chosen"}
     platform = next((platform for platform in PLATFORMS if platform.name in evidence), PLAIN)
-    detected = Defaults(lambda _: [Assignment("platform", platform.name, _reason(platform, evidence))])
+    detected = Assignment("platform", platform.name, _reason(platform, evidence))
+    detection = Defaults(lambda above: [] if "platform" in above else [detected])
     return merge(
         platform.name,
         catalogue_of(platform),
-        (*platform.sources(surroundings), Defaults(hardware_defaults(environment)), detected),
+        (*platform.sources(surroundings), Defaults(hardware_defaults(environment)), detection),
         environment,
         problems=tuple(_conflict(evidence)),
         rules=(*platform.rules, *RULES),

@@ -73,7 +73,8 @@ class Setting:
         return self._parse_list(raw) if self.is_list else self._parse_item(raw)
 
     def _parse_list(self, raw: object) -> list[values.Value] | None:
-        value = [self._parse_item(item) for item in values.items(raw) if not values.is_unset(item)]
+        items = values.names(raw) if self.type == "name" else values.items(raw)
+        value = [self._parse_item(item) for item in items if not values.is_unset(item)]
         if len(value) > 1 and any(str(item).startswith("-") for item in value):
             # No command line can say that.
             raise ValueError(f"{values.quote(value)}: an item of a list cannot start with -")

@@ -17,6 +17,7 @@ from dragoman.settings.catalogue import Setting, vllm_flags
 from dragoman.settings.plugins import has_plugins
 from dragoman.settings.retired.values import GONE
 from dragoman.settings.suggestions import closest_flag
+from dragoman.settings.values import quote
 from dragoman.settings.view import View
 
 Check = Callable[[View], Iterator[str]]
@@ -38,7 +39,8 @@ ORDERED = (
     ("long_prefill_token_threshold", "max_model_len"),
     ("data_parallel_size_local", "data_parallel_size"),
 )
-# The backends of structured outputs that have these options.
+# The backends of structured outputs, and those that have these options.
+STRUCTURED_OUTPUTS = ("auto", "xgrammar", "guidance", "outlines", "lm-format-enforcer")
 BACKENDS = {"disable_any_whitespace": ("xgrammar", "guidance"), "disable_additional_properties": ("guidance",)}
 # Other names exist once these plugins are loaded.
 PLUGINS = {"tool_call_parser": "tool_parser_plugin", "reasoning_parser": "reasoning_parser_plugin"}
@@ -46,6 +48,8 @@ PLUGINS = {"tool_call_parser": "tool_parser_plugin", "reasoning_parser": "reason
 OPEN = frozenset({"quantization", "load_format", "tokenizer_mode", "config_format"})
 FILES = ("ssl_keyfile", "ssl_certfile", "ssl_ca_certs", "tool_parser_plugin", "reasoning_parser_plugin")
 FOLDERS = ("model_dir", "code_dir")
+OBJECTS = ("hf_overrides", "model_loader_extra_config")
+NGRAMS = ("ngram", "ngram_gpu")
 AUTO = -1
 # Names, IPv4 addresses, and IPv6 addresses without their brackets.
 HOST = re.compile(r"[0-9a-z_-]+(\.[0-9a-z_-]+)*\.?|[0-9a-f:.%]*:[0-9a-z:.%]*", re.IGNORECASE)
@@ -93,8 +97,11 @@ def redundant_experts(view: View) -> Iterator[str]:
 
 
 def structured_outputs(view: View) -> Iterator[str]:
-    """Look for options of structured outputs that the backend does not have."""
+    """Look for a backend of structured outputs that there is not, and for options that it does not have."""
     config = view.get("structured_outputs_config", {})
+    if (backend := config.get("backend", "auto")) not in STRUCTURED_OUTPUTS:
+        known = ", ".join(STRUCTURED_OUTPUTS)
+        yield f"{view.cite('structured_outputs_config')}: {quote(backend)} is no backend; there are {known}"
     for name, backends in BACKENDS.items():
         if config.get(name) and config.get("backend") not in backends:
             yield f"{view.cite('structured_outputs_config')}: {name} needs the backend {' or '.join(backends)}"
@@ -108,10 +115,24 @@ def speculation_given_twice(view: View) -> Iterator[str]:
             yield f"{view.cite(name)} contradicts {key!r} of {view.cite('speculative_config')}"
 
 
-def overrides(view: View) -> Iterator[str]:
-    """Look for overrides that are text, which vLLM's parser takes for the name of a function."""
-    if isinstance(view.get("hf_overrides"), str):
-        yield f"{view.cite('hf_overrides')} is not a JSON object"
+def speculation(view: View) -> Iterator[str]:
+    """Look for a method of speculation that there is not, and for no tokens to speculate."""
+    config, cited = view.get("speculative_config", {}), view.cite("speculative_config")
+    methods = view.catalogue["spec_method"].choices
+    if (method := config.get("method")) is not None and method not in methods:
+        yield f"{cited}: {quote(method)} is no method; there are {', '.join(methods)}"
+    tokens = config.get("num_speculative_tokens", view.get("spec_tokens"))
+    if tokens is None and method in NGRAMS:
+        yield f"{cited}: n-grams need num_speculative_tokens"
+    elif isinstance(tokens, int) and tokens < 1:
+        yield f"{cited}: num_speculative_tokens is not at least 1"
+
+
+def objects(view: View) -> Iterator[str]:
+    """Look for text where vLLM's parser takes any, and only an object is of use."""
+    for name in OBJECTS:
+        if isinstance(view.get(name), str):
+            yield f"{view.cite(name)} is not a JSON object"
 
 
 def certificate(view: View) -> Iterator[str]:
@@ -275,7 +296,8 @@ ERRORS: tuple[Check, ...] = (
     redundant_experts,
     structured_outputs,
     speculation_given_twice,
-    overrides,
+    speculation,
+    objects,
     ray,
     too_many_gpus,
 )

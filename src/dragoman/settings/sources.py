@@ -57,7 +57,9 @@ class Variables:
         for setting in catalogue:
             for variable in reversed(setting.variables):
                 if variable in self.environment:
-                    yield Assignment(setting.name, self.environment[variable], f"variable {variable}")
+                    text = self.environment[variable]
+                    raw = text if setting.type == "template" else text.strip()
+                    yield Assignment(setting.name, raw, f"variable {variable}")
 
     def _slips(self, catalogue: Catalogue) -> Iterator[str]:
         known = {variable for setting in catalogue for variable in setting.variables}.union(self.others)

@@ -26,6 +26,9 @@ _HUMAN_NUMBER = re.compile(r"(\d{1,15}(?:\.\d+)?)([kKmMgGtT])")
 _QUOTED = re.compile(r'("(?:[^"\\]|\\.)*")')
 _OBJECT = re.compile(r"\s*\{.*\}\s*", re.DOTALL)
 
+# The fields of vLLM's LoRAModulePath.
+_ADAPTER = frozenset({"name", "path", "base_model_name", "is_3d_lora_weight"})
+
 _LONGEST_QUOTE = 120
 _DEEPEST = 64
 _TOO_LARGE = 2**63
@@ -135,6 +138,7 @@ def human_integer_or_auto(raw: object) -> int:
 def json_value(raw: object) -> Value:
     """Read JSON, or else a Python literal (consoles often turn the quotes of JSON into single ones)."""
     if isinstance(raw, str):
+        raw = text(raw)
         with contextlib.suppress(ValueError, RecursionError):
             return _shallow(json.loads(raw))
     try:
@@ -196,6 +200,13 @@ def items(raw: object) -> list[Value]:
     return [stripped] if stripped.startswith("{") else re.split(r"[,\s]+", stripped.strip(", \t\n"))
 
 
+def names(raw: object) -> list[Value]:
+    """Split a list of names, which may have blanks in them: as `items` does, but at commas only."""
+    if isinstance(raw, str) and not raw.lstrip().startswith("["):
+        return [name.strip() for name in raw.split(",")]
+    return items(raw)
+
+
 def json_list(raw: object) -> list[Value]:
     """Read a list that vLLM takes as JSON."""
     return list(json_value(items(raw)))
@@ -209,6 +220,8 @@ def adapter(raw: object) -> dict[str, Value]:
     value = json_object(raw)
     if not value.keys() >= {"name", "path"}:
         raise ValueError(f"{quote(raw)} has no name or no path")
+    if strange := sorted(value.keys() - _ADAPTER):
+        raise ValueError(f"{', '.join(map(repr, strange))} is not a field of an adapter: {', '.join(sorted(_ADAPTER))}")
     return value
 
 
@@ -221,6 +234,8 @@ PARSERS: Mapping[str, Callable[[object], Value]] = MappingProxyType(
     {
         "bool": boolean,
         "str": text,
+        "name": text,
+        "template": text,
         "identifier": identifier,
         "level": level,
         "word": word,

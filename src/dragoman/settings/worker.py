@@ -58,6 +58,8 @@ BOUNDS = {
 }
 
 _ONE_SERVER = "this worker runs one HTTP server"
+# What the text of these is besides text.
+TYPES = {"served_model_name": "name", "chat_template": "template"}
 REFUSED = {
     "headless": f"{_ONE_SERVER}, and headless mode runs none",
     "api_server_count": f"{_ONE_SERVER}; only 1 is possible",
@@ -101,7 +103,8 @@ def spell(setting: Setting) -> Setting:
 def adapt(setting: Setting) -> Setting:
     """Return one of vLLM's settings as this worker treats it."""
     name = setting.name
-    setting = replace(setting, secret=name in SECRETS, bounds={**setting.bounds, **BOUNDS.get(name, {})})
+    bounds = {**setting.bounds, **BOUNDS.get(name, {})}
+    setting = replace(setting, type=TYPES.get(name, setting.type), secret=name in SECRETS, bounds=bounds)
     if name in CONSUMED:
         return replace(setting, use="worker", default=SERVER_DEFAULTS.get(name, setting.default))
     if name in REFUSED:

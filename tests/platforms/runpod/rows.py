@@ -48,7 +48,7 @@ ADAPTER_FLAGS = ["--lora-modules", '{"name": "a", "path": "o/a"}', '{"name": "b"
 MODEL = [
     Row({}),
     *(passed(name, "x") for name in ("REVISION", "CODE_REVISION", "TOKENIZER", "TOKENIZER_REVISION", "DOWNLOAD_DIR")),
-    Row({"MODEL_REVISION": "a"}, ["--revision", "a"]),
+    Row({"MODEL_REVISION": " a\n"}, ["--revision", "a"]),
     Row({"MODEL_NAME_REVISION": "a"}, ["--revision", "a"]),
     Row({"REVISION": "a", "MODEL_REVISION": ""}, ["--revision", "a"]),
     Row({"REVISION": "a", "MODEL_REVISION": "b", "MODEL_NAME_REVISION": "c"}, ["--revision", "b"]),
@@ -299,6 +299,8 @@ OPENAI = [
         {"SERVED_MODEL_NAME": "a", "OPENAI_SERVED_MODEL_NAME_OVERRIDE": "gpt"},
         ["--served-model-name", "gpt", "a", "org/m"],
     ),
+    Row({"OPENAI_SERVED_MODEL_NAME_OVERRIDE": "my gpt,b"}, ["--served-model-name", "my gpt", "b", "org/m"]),
+    Row({"SERVED_MODEL_NAME": "my gpt, b"}, ["--served-model-name", "my gpt", "b"]),
     Row({"OPENAI_RESPONSE_ROLE": "bot"}, ["--response-role", "bot"]),
     passed("RESPONSE_ROLE", "bot"),
     Row({"LIMIT_MM_PER_PROMPT": "image=1,video=0"}, ["--limit-mm-per-prompt", '{"image": 1, "video": 0}'], {}, 1),

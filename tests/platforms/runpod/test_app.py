@@ -8,6 +8,7 @@ import pytest
 from dragoman.engine.client import Client
 from dragoman.platforms.dialect import dialect
 from dragoman.platforms.runpod import app
+from dragoman.platforms.runpod.configuration.load_balancing import JOBS
 from dragoman.serving.lifecycle import Lifecycle, Status
 from dragoman.serving.metrics import WorkerMetrics
 from tests.clock import Clock
@@ -64,13 +65,14 @@ async def test_health_tells_the_phase(lifecycle: Lifecycle) -> None:
 
 
 def test_without_a_queue_nothing_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(app.JOB_URL, raising=False)
+    monkeypatch.delenv(JOBS, raising=False)
     assert app.intake(FakeEngine({}), {}) is None
 
 
 LOGGING = """
 import logging
 from dragoman.platforms.runpod import app
+from dragoman.platforms.runpod.configuration.load_balancing import JOBS
 root = logging.getLogger()
 before = (root.level, root.handlers[:])
 app.prepare()
@@ -79,5 +81,5 @@ assert (root.level, root.handlers) == before
 
 
 def test_the_sdk_leaves_everybodys_logging_alone() -> None:
-    environment = {**os.environ, app.JOB_URL: "http://127.0.0.1/job-take/$ID?gpu=none"}
+    environment = {**os.environ, JOBS: "http://127.0.0.1/job-take/$ID?gpu=none"}
     subprocess.run([sys.executable, "-c", LOGGING], env=environment, check=True)

@@ -46,6 +46,11 @@ def test_detection(environment: dict[str, str], evidence: str) -> None:
     assert (platform.value, platform.source) == ("runpod", f"detected: {evidence}")
 
 
+@pytest.mark.parametrize("variable", ["RUNPOD_WEBHOOK_GET_JOB", "RUNPOD_ENDPOINT_ID"])
+def test_an_empty_variable_is_no_evidence(variable: str) -> None:
+    assert resolve(["org/m"], {variable: ""}).platform == "plain"
+
+
 def test_the_order_of_the_sources(tmp_path: Path) -> None:
     file = tmp_path / "vllm.yaml"
     file.write_text("model: of/file")

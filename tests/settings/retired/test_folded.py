@@ -45,11 +45,12 @@ def test_redundant_experts() -> None:
 
 def test_the_object_wins_in_the_same_place() -> None:
     config = json.dumps({"backend": "guidance", "disable_any_whitespace": True})
-    setting = find(
-        on_plain({"GUIDED_DECODING_BACKEND": "outlines", "STRUCTURED_OUTPUTS_CONFIG": config}),
-        "structured_outputs_config",
-    )
+    resolution = on_plain({"GUIDED_DECODING_BACKEND": "outlines", "STRUCTURED_OUTPUTS_CONFIG": config})
+    setting = find(resolution, "structured_outputs_config")
     assert setting.value == {"backend": "guidance", "disable_any_whitespace": True}
+    assert (setting.source, setting.overridden) == ("variable STRUCTURED_OUTPUTS_CONFIG", ())
+    (warning,) = resolution.warnings
+    assert "(variable GUIDED_DECODING_BACKEND) gives way to structured_outputs_config" in warning
 
 
 def test_the_stronger_source_wins() -> None:

@@ -35,6 +35,13 @@ def test_parameters(asked: dict[str, object], own: dict[str, object], parameters
     assert rope_parameters(asked, own) == parameters
 
 
+@pytest.mark.parametrize("environment", [{"ROPE_SCALING": "{}"}, {"ROPE_THETA": "0"}])
+def test_nothing_is_asked(environment: dict[str, str]) -> None:
+    resolution = on_plain(environment)
+    assert resolution.engine_args == ("--model", "org/m")
+    assert resolution.errors == ()
+
+
 @pytest.mark.parametrize("text", [json.dumps(YARN), str(YARN)])
 def test_a_scaling(text: str) -> None:
     resolution = on_plain({"ROPE_SCALING": text, "ROPE_THETA": "1000000", "MAX_MODEL_LEN": "64k"})

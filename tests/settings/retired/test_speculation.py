@@ -14,6 +14,8 @@ from tests.settings.resolutions import find, on_plain
         ({"model": "org/medusa-x"}, "medusa"),
         ({"model": "org/x"}, "draft_model"),
         ({"model": "[ngram]"}, "ngram"),
+        ({"model": "ngram"}, "ngram"),
+        ({"method": "[ngram]"}, "ngram"),
         ({"prompt_lookup_max": 4}, "ngram"),
         ({"model": "org/x", "prompt_lookup_max": 4}, "draft_model"),
         ({"prompt_lookup_min": 4}, None),
@@ -34,6 +36,10 @@ def test_the_method(fields: dict[str, object], method: str | None) -> None:
         (
             {"SPECULATIVE_MODEL": "[ngram]", "NUM_SPECULATIVE_TOKENS": "3", "NGRAM_PROMPT_LOOKUP_MIN": "2"},
             {"method": "ngram", "num_speculative_tokens": 3, "prompt_lookup_min": 2},
+        ),
+        (
+            {"SPECULATIVE_METHOD": "ngram", "NUM_SPECULATIVE_TOKENS": "3"},
+            {"method": "ngram", "num_speculative_tokens": 3},
         ),
         (
             {"NGRAM_PROMPT_LOOKUP_MAX": "4", "NUM_SPECULATIVE_TOKENS": "3"},

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from dragoman.engine import Engine
 from dragoman.engine.client import Client
+from dragoman.platforms.runpod.configuration.load_balancing import has_queue
 from dragoman.serving import answers, probes
 from dragoman.serving.front import front
 from dragoman.serving.intake import Intake
@@ -19,12 +20,11 @@ from dragoman.serving.metrics import WorkerMetrics
 from dragoman.settings.values import Value
 
 PING = "/ping"
-JOB_URL = "RUNPOD_WEBHOOK_GET_JOB"
 
 
 def prepare() -> None:
     """Imports RunPod's SDK where there is a queue."""
-    if JOB_URL in os.environ:
+    if has_queue(os.environ):
         with _root_logger_as_it_is():
             import_module("dragoman.platforms.runpod.sdk")
 
@@ -45,7 +45,7 @@ def around(engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics) -> ASGI
 
 def intake(engine: Engine, settings: Mapping[str, Value]) -> Intake | None:
     """The job loop, where there is a queue."""
-    if JOB_URL not in os.environ:
+    if not has_queue(os.environ):
         return None
     from dragoman.platforms.runpod.queue import Queue
 

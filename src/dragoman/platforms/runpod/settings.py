@@ -36,7 +36,7 @@ RULES = (
 
 def detect(environment: Mapping[str, str], model_dir: Path | None) -> str | None:
     """Return which of RunPod's own variables is set."""
-    return next((f"variable {name}" for name in EVIDENCE if name in environment), None)
+    return next((f"variable {name}" for name in EVIDENCE if environment.get(name)), None)
 
 
 def sources(surroundings: Surroundings) -> Sequence[Source]:

@@ -103,6 +103,9 @@ class Fold:
         if (present := view.settled(self.target)) and isinstance(present.value, dict):
             contributions.insert(0, (present, present.value))
         value = self.complete(layered(contributions))
+        if present and value == present.value:
+            yield Remark(f"{', '.join(map(view.cite, fields))} gives way to {view.cite(self.target)}")
+            return
         yield merged(self.target, value, [settled for settled, _ in contributions])
         yield dropped(view, list(fields), f"{self.target} {quote(value)}")
 

@@ -81,7 +81,7 @@ def _asked(view: View) -> Iterator[Contribution]:
     present, overrides = view.settled("hf_overrides"), _overrides(view)
     for name in NAMES:
         settled = view.settled(name)
-        if settled and not (present and present.rank < settled.rank and PARAMETERS in overrides):
+        if settled and settled.value and not (present and present.rank < settled.rank and PARAMETERS in overrides):
             yield settled, {name: settled.value}
     if present and (legacy := {name: overrides[name] for name in NAMES if name in overrides}):
         yield present, legacy

@@ -25,8 +25,8 @@ _FIELDS = {
 }
 SETTINGS = tuple(translated(name, f"{field} of {_TARGET}", takes=takes) for name, (takes, field) in _FIELDS.items())
 
-# The model's name by which old versions chose n-grams.
-_NGRAM = "[ngram]"
+# The names by which n-grams are chosen, in place of a model too.
+_NGRAMS = ("[ngram]", "ngram")
 # What a draft model is for, by what its name holds; the first that fits.
 _METHODS = {"eagle3": "eagle3", "eagle": "eagle", "medusa": "medusa", "": "draft_model"}
 _SCHEDULE = "num_speculative_tokens_per_batch_size"
@@ -51,23 +51,21 @@ def speculation(view: View) -> Iterator[Outcome]:
     if "method" not in value:
         yield Remark(f"{', '.join(map(view.cite, names))}: nothing comes of this without speculative_model")
         return
-    if value["method"] == "ngram" and "num_speculative_tokens" not in value:
-        yield Remark(f"{', '.join(map(view.cite, names))}: n-grams need num_speculative_tokens", fatal=True)
     yield merged(_TARGET, value, [settled for settled, _ in (*asked, *base)])
     yield dropped(view, names, f"{_TARGET} {quote(value)}{_loss(value, view)}")
 
 
 def configuration(fields: Mapping[str, Value]) -> dict[str, Value]:
     """Return speculative_config with the method that the fields imply, if they imply one."""
-    named = {name: value for name, value in fields.items() if value != _NGRAM}
+    named = {name: value for name, value in fields.items() if name not in ("method", "model") or value not in _NGRAMS}
     method = named.get("method") or implied_method(fields)
     return {**({"method": method} if method else {}), **_scheduled(named)}
 
 
 def implied_method(fields: Mapping[str, Value]) -> str | None:
-    """Return the method that a draft model's name or the length of n-grams stands for."""
+    """Return the method that n-grams, their length or a draft model's name stand for."""
     model = fields.get("model")
-    if model == _NGRAM or (model is None and "prompt_lookup_max" in fields):
+    if model in _NGRAMS or fields.get("method") in _NGRAMS or (model is None and "prompt_lookup_max" in fields):
         return "ngram"
     return next(method for part, method in _METHODS.items() if part in str(model).lower()) if model else None
 

@@ -93,6 +93,13 @@ def test_a_broken_file(image: Path, text: str) -> None:
     assert error.startswith(f"{file} cannot be read: ")
 
 
+def test_a_path_that_is_not_utf_8(image: Path) -> None:
+    file = image / "local_model_path.txt"
+    file.write_bytes(b"/\xff")
+    (error,) = on_runpod({}).errors
+    assert error == f"model: '/\\udcff' is not UTF-8 ({file})"
+
+
 @pytest.mark.parametrize("name", ["local_model_args.json", "local_model_path.txt"])
 def test_a_directory_in_its_place(image: Path, name: str) -> None:
     (image / name).mkdir()

@@ -12,6 +12,7 @@ from tests.settings.resolutions import on_runpod
         ({"PORT": "80", "PORT_HEALTH": "81"}, 80, 81),
         ({"PORT": "80", "PORT_HEALTH": "80"}, 80, None),
         ({"PORT": "80", "DRAGOMAN_PORT": "90"}, 90, None),
+        ({"PORT": "80", "RUNPOD_WEBHOOK_GET_JOB": ""}, 80, None),
         ({"PORT": "", "PORT_HEALTH": "None"}, 8000, None),
     ],
 )

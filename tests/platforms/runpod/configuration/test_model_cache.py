@@ -32,6 +32,12 @@ def test_the_model_is_its_directory_and_keeps_its_name(tmp_path: Path, kept: str
     assert resolution.errors == resolution.warnings == ()
 
 
+def test_a_name_without_an_organisation(tmp_path: Path) -> None:
+    directory = keep(tmp_path, "gpt2")
+    resolution = on_runpod({"MODEL_NAME": "gpt2", "BASE_PATH": str(tmp_path)})
+    assert (resolution.value("model"), resolution.value("served_model_name")) == (str(directory), ["gpt2"])
+
+
 def test_other_names_beside_its_own(tmp_path: Path) -> None:
     keep(tmp_path, "org/m")
     resolution = on_runpod({"BASE_PATH": str(tmp_path), "OPENAI_SERVED_MODEL_NAME_OVERRIDE": "gpt"})

@@ -4,6 +4,7 @@ Images of worker-vllm from 1.1 on hold a JSON object of settings, older ones two
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ class BakedModel:
 def _paths() -> Iterator[Assignment]:
     for name, file in (("model", MODEL), ("tokenizer", TOKENIZER)):
         if file.exists():
-            yield Assignment(name, file.read_text(encoding="utf-8").strip(), str(file))
+            yield Assignment(name, os.fsdecode(file.read_bytes()).strip(), str(file))
 
 
 def _reading(held: Mapping[str, Value], catalogue: Catalogue) -> Reading:

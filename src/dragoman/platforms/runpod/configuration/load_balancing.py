@@ -12,7 +12,7 @@ JOBS = "RUNPOD_WEBHOOK_GET_JOB"
 
 def has_queue(environment: Mapping[str, str]) -> bool:
     """Return whether the worker takes jobs from a queue."""
-    return JOBS in environment
+    return bool(environment.get(JOBS))
 
 
 @dataclass(frozen=True, slots=True)

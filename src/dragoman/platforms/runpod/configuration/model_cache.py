@@ -12,7 +12,7 @@ from dragoman.settings.values import Value
 from dragoman.settings.view import View
 
 HUB = Path("huggingface-cache/hub")
-_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+_HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _CONFIGURATIONS = ("config.json", "params.json")
 _WEIGHTS = ("*.safetensors", "*.bin", "*.pt", "*.gguf")
 

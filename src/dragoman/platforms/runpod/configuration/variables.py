@@ -131,6 +131,7 @@ SETTINGS = (
     ),
     Setting(
         name="openai_served_model_name_override",
+        type="name",
         kind="list",
         use="translated",
         variables=("OPENAI_SERVED_MODEL_NAME_OVERRIDE",),
@@ -140,6 +141,7 @@ SETTINGS = (
     ),
     Setting(
         name="custom_chat_template",
+        type="template",
         use="translated",
         variables=("CUSTOM_CHAT_TEMPLATE",),
         reason="chat_template",
