@@ -5,7 +5,7 @@ import orjson
 import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dragoman.engine.client import Client
 
@@ -161,3 +161,44 @@ async def test_an_error_within_the_answer_is_raised_where_it_is_read() -> None:
 async def test_an_application_that_returns_without_a_whole_answer_is_an_error(app: object) -> None:
     with pytest.raises(RuntimeError, match="without completing its response"):
         await Client(app).post("/", None)  # type: ignore[arg-type]
+
+
+async def poured(app: ASGIApp) -> list[bytes]:
+    chunks: list[bytes] = []
+    async with Client(app).stream("GET", "/") as response:
+        await response.pour(chunks.append)
+    return chunks
+
+
+@pytest.mark.parametrize("pause", [False, True])
+async def test_a_body_can_be_poured_chunk_by_chunk(pause: bool) -> None:
+    async def words(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200})
+        for word in (b"one", b"", b"two"):
+            if pause:
+                await asyncio.sleep(0)
+            await send({"type": "http.response.body", "body": word, "more_body": True})
+        await send({"type": "http.response.body", "body": b"last"})
+
+    assert await poured(words) == [b"one", b"two", b"last"]
+
+
+async def test_a_body_in_one_piece_can_be_poured_too() -> None:
+    assert await poured(JSONResponse({"a": 1})) == [b'{"a":1}']
+
+
+async def test_what_the_application_raises_comes_after_what_it_said() -> None:
+    chunks: list[bytes] = []
+    async with Client(raises_within).stream("GET", "/") as response:
+        with pytest.raises(LookupError, match="within the answer"):
+            await response.pour(chunks.append)
+    assert chunks == [b"half"]
+
+
+async def test_what_the_pourer_raises_ends_the_answer() -> None:
+    def refuse(chunk: bytes) -> None:
+        raise ValueError("no more")
+
+    async with Client(endless).stream("GET", "/") as response:
+        with pytest.raises(BaseException, match=r"no more|unhandled"):
+            await response.pour(refuse)

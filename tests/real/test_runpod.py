@@ -135,6 +135,12 @@ async def test_without_max_tokens_there_are_sixteen(run: Run) -> None:
     assert output(await run({"prompt": "Hello", "sampling_params": {"ignore_eos": True}}))["usage"]["output"] == 16
 
 
+async def test_the_log_says_what_became_of_a_job_otherwise_than_asked(run: Run, worker: Worker) -> None:
+    job = await run({"prompt": "Hello", "sampling_params": {"foo": 1, "ignore_eos": True}})
+    assert f"job {job.id}: sampling_params left out: ['foo']" in worker.log()
+    assert f"job {job.id}: cut by the default max_tokens, 16" in worker.log()
+
+
 async def test_a_stream_comes_in_growing_pieces(run: Run) -> None:
     job = await run({"prompt": "Hello", "stream": True, "sampling_params": {**LONG, "max_tokens": 100}})
     counts = [piece["usage"]["output"] for piece in job.outputs]  # type: ignore[index]

@@ -1,11 +1,13 @@
 """The engine: an ASGI application that answers OpenAI requests, and what the worker needs to know about it."""
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from starlette.types import ASGIApp
 
+from dragoman.machine import count_gpus
 from dragoman.process.plan import Plan
 
 Report = Callable[[str], None]
@@ -52,6 +54,9 @@ def load(plan: Plan) -> Source:
     from dragoman.engine.companions import hide_misfits
 
     hide_misfits()
+    if "--enforce-eager" in plan.engine_args and not count_gpus(os.environ):
+        # vLLM compiles parts of its sampler all the same: seven seconds of the first request for log-probabilities.
+        os.environ.setdefault("TORCH_COMPILE_DISABLE", "1")
     from dragoman.engine.vllm import VllmSource
 
     return VllmSource(plan.engine_args)

@@ -1,7 +1,7 @@
 """A streaming client of an ASGI application in the same process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -19,6 +19,15 @@ class Response:
     status: int
     headers: tuple[Header, ...]
     chunks: AsyncIterator[bytes]
+    _call: "_Call"
+
+    async def pour(self, into: Callable[[bytes], None]) -> None:
+        """Calls `into` with each chunk while the application sends it, in its task: no chunk wakes another one.
+
+        Raises:
+            Exception: whatever the application raised within its answer; what `into` raised reaches the application.
+        """
+        await self._call.pour(into)
 
     async def read(self) -> bytes:
         """The rest of the body."""
@@ -67,10 +76,11 @@ class _Call:
         self.left = asyncio.Event()
         self._requests: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
         self._responses: asyncio.Queue[Message | Exception | None] = asyncio.Queue()
+        self._into: Callable[[bytes], None] | None = None
 
     async def run(self, app: ASGIApp, scope: dict[str, object]) -> None:
         try:
-            await app(scope, self._receive, self._responses.put)
+            await app(scope, self._receive, self._send)
         except Exception as error:
             self._responses.put_nowait(error)
         finally:
@@ -82,6 +92,23 @@ class _Call:
         await self.left.wait()
         return {"type": "http.disconnect"}
 
+    async def _send(self, message: Message) -> None:
+        if self._into is not None and message.get("more_body") and (body := message.get("body")):
+            self._into(body)
+        else:
+            self._responses.put_nowait(message)
+
+    async def pour(self, into: Callable[[bytes], None]) -> None:
+        more = True
+        while more:
+            if self._responses.empty():
+                # All that came before has been told; what the application says last still comes this way.
+                self._into = into
+            message = await self._next()
+            more = message.get("more_body", False)
+            if body := message.get("body"):
+                into(body)
+
     async def _next(self) -> Message:
         message = await self._responses.get()
         if isinstance(message, Exception):
@@ -92,7 +119,7 @@ class _Call:
 
     async def response(self) -> Response:
         start = await self._next()
-        return Response(start["status"], tuple(start.get("headers", ())), self._chunks())
+        return Response(start["status"], tuple(start.get("headers", ())), self._chunks(), self)
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         more = True

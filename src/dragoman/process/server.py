@@ -33,6 +33,12 @@ FAREWELL = 2.0
 LAST_POSTS = 5.0
 LONGEST_REASON = 2000
 
+# Apart from the root logger, which libraries of vLLM's set to ERROR.
+OURS = {"handlers": ["default"], "level": "INFO", "propagate": False}
+LOGGING = uvicorn.config.LOGGING_CONFIG | {
+    "loggers": {**uvicorn.config.LOGGING_CONFIG["loggers"], "dragoman": OURS},
+}
+
 log = logging.getLogger("dragoman")
 
 
@@ -69,7 +75,7 @@ def one_line(error: Exception) -> str:
 
 def _start_and_serve(plan: Plan, channel: Channel, source: Source, restarts: int) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    logging.config.dictConfig(uvicorn.config.LOGGING_CONFIG)
+    logging.config.dictConfig(LOGGING)
     source.prepare(lambda phase: channel.send(Phase(phase)))
     return uvloop.run(_Server(plan, channel, source, restarts).run())
 

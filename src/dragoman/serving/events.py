@@ -19,6 +19,8 @@ class Events:
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """The events that are complete with this piece."""
+        if self._is_one_event(chunk):
+            return [chunk]
         looked_at = max(0, len(self._rest) - _LONGEST_END + 1)
         stream = self._rest + chunk
         events, start = [], 0
@@ -27,6 +29,12 @@ class Events:
             start = end.end()
         self._rest = stream[start:]
         return events
+
+    def _is_one_event(self, chunk: bytes) -> bool:
+        """Whether the piece is exactly one event, as engines send them, with nothing left from before."""
+        if self._rest or self._comments or chunk[:1] in (b":", b"\n"):
+            return False
+        return chunk.endswith(b"\n\n") and chunk.find(b"\n\n") == len(chunk) - 2 and b"\r" not in chunk
 
     def close(self) -> list[bytes]:
         """The event that the stream ended in, completed by a blank line."""

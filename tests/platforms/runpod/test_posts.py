@@ -32,6 +32,14 @@ async def test_text_arrives_as_it_is(platform: Platform, posts: Posts) -> None:
     assert job.outputs == ["data: ä€😀\n\n"]
 
 
+@pytest.mark.parametrize("job_id", ["a/b", "a?b=c&d", "#1", "50%", "ä 1\n"])
+async def test_a_job_may_have_any_id(platform: Platform, posts: Posts, job_id: str) -> None:
+    job = platform.submit(None, job_id)
+    await posts.stream(job_id, 1)
+    await posts.done(job_id, {"output": [1]})
+    assert (job.outputs, job.done) == ([1], {"output": [1]})
+
+
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503])
 async def test_a_piece_gets_three_tries(platform: Platform, posts: Posts, status: int) -> None:
     job = platform.submit(None, "job")

@@ -95,15 +95,16 @@ def test_an_openai_job_streams_where_its_body_says_true(stream: object, streams:
         ({"route": "/tokenize", "method": "DELETE"}, 405, "MethodNotAllowedError", "for POST only"),
         ({"route": "/tokenize", "method": 1}, 400, "BadRequestError", "method must be a string"),
         ({"route": "/tokenize", "body": "x"}, 400, "BadRequestError", "body must be an object"),
-        ({"prompt": "x", "stream": "yes"}, 400, "BadRequestError", "stream must be true or false, not a string"),
+        ({"prompt": "x", "stream": "maybe"}, 400, "BadRequestError", "stream must be true or false, not a string"),
         ({"prompt": "x", "apply_chat_template": []}, 400, "BadRequestError", "apply_chat_template"),
         ({"prompt": "x", "use_openai_format": "1"}, 400, "BadRequestError", "use_openai_format"),
         ({"prompt": "x", "sampling_params": [1]}, 400, "BadRequestError", "sampling_params must be an object"),
-        ({"prompt": "x", "max_batch_size": "9"}, 400, "BadRequestError", "max_batch_size must be a number"),
+        ({"prompt": "x", "max_batch_size": "many"}, 400, "BadRequestError", "max_batch_size must be a number"),
+        ({"prompt": "x", "max_batch_size": "inf"}, 400, "BadRequestError", "max_batch_size must be a number"),
         ({"prompt": "x", "max_batch_size": -1}, 400, "BadRequestError", "max_batch_size"),
         ({"prompt": "x", "min_batch_size": True}, 400, "BadRequestError", "min_batch_size must be a number"),
         ({"prompt": "x", "batch_size_growth_factor": [3]}, 400, "BadRequestError", "batch_size_growth_factor"),
-        ({"prompt": "x", "batch_size": "9"}, 400, "BadRequestError", "batch_size must be a number"),
+        ({"prompt": "x", "batch_size": [9]}, 400, "BadRequestError", "batch_size must be a number"),
     ],
 )
 def test_what_cannot_be_done_is_said(given: object, code: int, kind: str, says: str) -> None:
@@ -129,6 +130,8 @@ def test_a_job_without_input_is_said_to_have_none() -> None:
         ({"messages": "x"}, "/v1/completions", {"prompt": "x"}),
         ({"prompt": "Hi", "apply_chat_template": True}, "/v1/chat/completions", {"messages": TALK}),
         ({"prompt": "Hi", "apply_chat_template": 0}, "/v1/completions", {"prompt": "Hi"}),
+        ({"prompt": [5, 6]}, "/v1/completions", {"prompt": [5, 6]}),
+        ({"prompt": []}, "/v1/chat/completions", {"messages": []}),
     ],
 )
 def test_a_standard_job_is_a_completion_or_a_chat_with_documented_sampling(
@@ -137,6 +140,13 @@ def test_a_standard_job_is_a_completion_or_a_chat_with_documented_sampling(
     request = requested(given)
     assert (request.path, request.form, request.limited) == (path, Form.TOKENS, True)
     assert request.body == {"model": "m", **subject, **SAMPLED}
+
+
+@pytest.mark.parametrize(
+    ("stream", "streams"), [(True, True), (1, True), ("true", True), ("yes", True), ("False", False), ("", False)]
+)
+def test_a_standard_job_may_say_in_words_whether_it_streams(stream: object, streams: bool) -> None:
+    assert requested({"prompt": "x", "stream": stream}).streams is streams
 
 
 def test_a_standard_stream_asks_for_the_usage_in_every_chunk() -> None:
@@ -164,6 +174,8 @@ def test_unknown_sampling_parameters_are_left_out_and_named() -> None:
         ({"min_batch_size": 5, "batch_size_growth_factor": 2, "max_batch_size": 20}, Sizes(5, 20, 2)),
         ({"min_batch_size": 0, "batch_size_growth_factor": None, "max_batch_size": 0}, Sizes(1, 50, 3)),
         ({"batch_size_growth_factor": 1.5}, Sizes(1, 50, 1.5)),
+        ({"min_batch_size": "2", "batch_size_growth_factor": "1.5", "max_batch_size": "8"}, Sizes(2, 8, 1.5)),
+        ({"min_batch_size": "0", "max_batch_size": ""}, Sizes(1, 50, 3)),
         ({"batch_size": 30}, Sizes(30, 30, 1)),
         ({"batch_size": 0}, Sizes(1, 50, 3)),
     ],

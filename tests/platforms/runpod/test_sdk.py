@@ -3,6 +3,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bench.runpod_platform import Job, Platform, Status
@@ -186,6 +187,25 @@ async def test_a_job_whose_post_is_under_way_is_cancelled_too(platform: Platform
         await eventually(lambda: handler.ended == [job.id])
 
 
+async def test_a_job_that_is_cancelled_before_its_first_step_gives_its_slot_back(
+    platform: Platform, handler: Handler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dragoman.platforms.runpod.sdk import Loop
+
+    begin = Loop._begin
+
+    def cancelled_at_once(loop: Loop, session: aiohttp.ClientSession, job: object) -> None:
+        monkeypatch.setattr(Loop, "_begin", begin)
+        loop._begin(session, job)
+        loop.jobs_tasks["unlucky"].cancel()
+
+    monkeypatch.setattr(Loop, "_begin", cancelled_at_once)
+    async with loop(handler, slots=1):
+        platform.submit("words", "unlucky")
+        assert await platform.submit("words").finished() is Status.COMPLETED
+    assert len(handler.ended) == 1
+
+
 async def test_cancels_come_through_a_channel_that_fails_at_first(platform: Platform, handler: Handler) -> None:
     platform.fail_next("stop", 3)
     platform.fail_next("stop", 1, 429)
@@ -204,6 +224,38 @@ async def test_takes_that_are_answered_without_jobs_are_repeated(
     platform.fail_next("take", 3, status)
     async with loop(handler):
         assert await platform.submit("words").finished() is Status.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("answers", "pauses"),
+    [
+        ([[]] * 4, [0.05, 0.1, 0.2, 0.2]),
+        ([["job"], [], ["job"], []], [0.05, 0.05]),
+        ([RuntimeError()] * 8, [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5]),
+        ([RuntimeError(), RuntimeError(), RuntimeError(), []], [0.05, 0.1, 0.2, 0.2]),
+    ],
+)
+async def test_polls_that_bring_nothing_are_apart_a_little_and_those_that_fail_more(
+    answers: list[list[Any] | Exception], pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dragoman.platforms.runpod.sdk import Pace
+
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    async def poll(answer: list[Any] | Exception) -> list[Any]:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("asyncio.sleep", sleep)
+    monkeypatch.setattr("time.monotonic", lambda: 0.0)
+    pace = Pace(longest=5)
+    for answer in answers:
+        await pace.of(poll(answer))
+    assert slept == pauses
 
 
 async def test_a_stream_post_that_fails_is_repeated_in_its_place(platform: Platform, handler: Handler) -> None:
@@ -266,9 +318,11 @@ async def test_a_worker_that_is_refreshed_says_so_and_ends(platform: Platform, h
 
 async def test_a_bug_costs_one_job_only(platform: Platform, handler: Handler, caplog: pytest.LogCaptureFixture) -> None:
     async with loop(handler):
-        platform.submit("broken")
-        await eventually(lambda: len(handler.ended) == 1)
-        assert await platform.submit("words").finished() is Status.COMPLETED
+        broken, whole = platform.submit("broken"), platform.submit("words")
+        assert await broken.finished() is Status.FAILED
+        assert await whole.finished() is Status.COMPLETED
+    assert broken.done is not None
+    assert "Internal error" in str(broken.done["error"])
     assert "RuntimeError: a bug" in caplog.text
 
 

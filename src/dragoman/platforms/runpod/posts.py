@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from itertools import chain, repeat
+from urllib.parse import quote
 
 import aiohttp
 import orjson
@@ -47,12 +48,13 @@ class Posts:
     async def _deliver(
         self, what: str, template: str, job_id: str, body: dict[str, object], is_stream: str, pauses: Iterable[float]
     ) -> None:
-        url = template.replace("$ID", job_id) + f"&isStream={is_stream}"
+        quoted = quote(job_id, safe="")
+        url = template.replace("$ID", quoted) + f"&isStream={is_stream}"
         data = orjson.dumps(body)
         waits = iter(pauses)
         while True:
             try:
-                await self._post(url, job_id, data)
+                await self._post(url, quoted, data)
                 return
             except (aiohttp.ClientError, TimeoutError) as problem:
                 pause = None if is_final(problem) else next(waits, None)
@@ -63,8 +65,8 @@ class Posts:
             log.warning("job %s: a %s is posted again in %g s: %s", job_id, what, pause, shown)
             await asyncio.sleep(pause)
 
-    async def _post(self, url: str, job_id: str, data: bytes) -> None:
-        async with self._session.post(url, data=data, headers={**HEADERS, "X-Request-ID": job_id}) as response:
+    async def _post(self, url: str, request_id: str, data: bytes) -> None:
+        async with self._session.post(url, data=data, headers={**HEADERS, "X-Request-ID": request_id}) as response:
             await response.read()
             response.raise_for_status()
 
@@ -76,7 +78,7 @@ def is_final(problem: Exception) -> bool:
 
 
 def describe(problem: Exception) -> str:
-    """A failed post in words, without the address."""
+    """A failed call in words, without the address."""
     if isinstance(problem, aiohttp.ClientResponseError):
         return f"the platform answered {problem.status}"
     return str(problem) or type(problem).__name__

@@ -1,6 +1,7 @@
 """What a job asks for, in any of RunPod's dialects, as a request to the engine."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
@@ -9,7 +10,8 @@ from dragoman.platforms.runpod.jobs import routes
 from dragoman.platforms.runpod.jobs.batches import Sizes
 from dragoman.platforms.runpod.jobs.errors import JobError
 from dragoman.platforms.runpod.jobs.options import Options
-from dragoman.platforms.runpod.jobs.sampling import FLAG, OBJECT, Kind, Sampling, is_number, wrong_type
+from dragoman.platforms.runpod.jobs.sampling import FLAG, INTEGERS, OBJECT, Kind, Sampling, is_number, wrong_type
+from dragoman.settings.values import boolean, is_unset
 
 Json = dict[str, Any]
 Value = TypeVar("Value")
@@ -135,7 +137,7 @@ def _openai_format(given: Json, options: Options) -> Request:
 def _standard(given: Json, options: Options) -> Request:
     """`prompt` or `messages`, with `sampling_params`."""
     text = _text(given)
-    templated = isinstance(text, list) or _flag(given, "apply_chat_template")
+    templated = _is_conversation(text) or _flag(given, "apply_chat_template")
     subject = {"messages": _messages(text)} if templated else {"prompt": text}
     sampling = Sampling.of(given.get("sampling_params"), options.default_max_tokens)
     request = Request(
@@ -181,6 +183,11 @@ def _text(given: Json) -> str | list[Any]:
     return text
 
 
+def _is_conversation(text: str | list[Any]) -> bool:
+    """Whether it is a list of messages: one of numbers is a prompt of token ids."""
+    return isinstance(text, list) and not (text and INTEGERS.fits(text))
+
+
 def _messages(text: str | list[Any]) -> list[Any]:
     return text if isinstance(text, list) else [{"role": "user", "content": text}]
 
@@ -199,15 +206,22 @@ def _has_text(message: Json) -> bool:
 
 def _sizes(given: Json, options: Options) -> Sizes:
     """The sizes that the job asks for; what is 0 or empty is the operator's choice."""
-    if constant := given.get("batch_size"):
-        size = _typed("batch_size", constant, SIZE)
-        return Sizes(size, size, 1)
+    if constant := _size(given, "batch_size", SIZE):
+        return Sizes(constant, constant, 1)
     chosen = _default_sizes(options)
     return Sizes(
-        _typed("min_batch_size", given.get("min_batch_size") or chosen.minimum, NUMBER),
-        _typed("max_batch_size", given.get("max_batch_size") or chosen.maximum, SIZE),
-        _typed("batch_size_growth_factor", given.get("batch_size_growth_factor") or chosen.growth, NUMBER),
+        _size(given, "min_batch_size", NUMBER) or chosen.minimum,
+        _size(given, "max_batch_size", SIZE) or chosen.maximum,
+        _size(given, "batch_size_growth_factor", NUMBER) or chosen.growth,
     )
+
+
+def _size(given: Json, field: str, kind: Kind) -> float:
+    """A number, which may be text as worker-vllm took it; 0 where there is none."""
+    value = given.get(field) or 0
+    with suppress(ValueError):
+        value = float(value) if isinstance(value, str) else value
+    return _typed(field, value, kind) if value else 0
 
 
 def _default_sizes(options: Options) -> Sizes:
@@ -229,7 +243,11 @@ def _object(given: Json, field: str) -> Json:
 
 
 def _flag(given: Json, field: str) -> bool:
+    """Whether the field says yes; in words too, as worker-vllm took any of them."""
     value = given.get(field)
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = not is_unset(value) and boolean(value)
     return value is not None and bool(_typed(field, value, FLAG))
 
 

@@ -21,7 +21,8 @@ from runpod.serverless.modules.rp_ping import Heartbeat
 from runpod.serverless.modules.rp_scale import JobScaler
 from runpod.serverless.modules.worker_state import JobsProgress
 
-from dragoman.platforms.runpod.posts import Posts
+from dragoman.platforms.runpod.jobs.work import as_job_error
+from dragoman.platforms.runpod.posts import Posts, describe
 
 # Longer than any platform holds a poll open.
 POLL = 90.0
@@ -126,37 +127,46 @@ class Loop(JobScaler):  # type: ignore[misc]
         elif job_id in self.jobs_tasks:
             log.warning("job %s came a second time while it runs", job_id)
         else:
-            task = asyncio.create_task(self.handle_job(session, job))
-            self.jobs_tasks[job_id] = task
-            task.add_done_callback(lambda _: self._freed.set())
+            self.job_progress.add(job_id)
+            task = self.jobs_tasks[job_id] = asyncio.create_task(self.handle_job(session, job))
+            # A task that is cancelled before its first step runs none of its own clean-up.
+            task.add_done_callback(lambda _: self._ended(job_id))
 
     async def handle_job(self, session: aiohttp.ClientSession, job: Job) -> None:
         """Does one job, whatever becomes of it."""
-        self.job_progress.add(job["id"])
         try:
             await self.jobs_handler(session, self.config, job)
             if self._refresh:
                 self.kill_worker()
         except Exception:
             log.exception("job %s: its result could not be posted", job["id"])
-        finally:
-            self.job_progress.remove(job["id"])
-            self.jobs_tasks.pop(job["id"], None)
+
+    def _ended(self, job_id: str) -> None:
+        self.job_progress.remove(job_id)
+        del self.jobs_tasks[job_id]
+        self._freed.set()
 
     async def _do(self, session: aiohttp.ClientSession, config: Mapping[str, Any], job: Job) -> None:
         """Posts each piece of a job's output, and then all of it or the error."""
-        outputs: list[object] = []
-        result: dict[str, object] = {"output": outputs}
-        async with aclosing(self._handler.handle(job)) as items:
-            async for item in items:
-                if isinstance(item, dict) and item.get("error"):
-                    result = {"error": item["error"]}
-                    break
-                outputs.append(item)
-                await self._posts.stream(job["id"], item)
+        try:
+            result = await self._result(job)
+        except Exception as error:
+            # A job of which nobody says how it ended would hang until the platform's time is up.
+            result = {**as_job_error(job["id"], error).item()}
         if self._refresh:
             result["stopPod"] = True
         await self._posts.done(job["id"], result)
+
+    async def _result(self, job: Job) -> dict[str, object]:
+        """What a job comes to, each piece of which has been posted by then."""
+        outputs: list[object] = []
+        async with aclosing(self._handler.handle(job)) as items:
+            async for item in items:
+                if isinstance(item, dict) and item.get("error"):
+                    return {"error": item["error"]}
+                outputs.append(item)
+                await self._posts.stream(job["id"], item)
+        return {"output": outputs}
 
     async def _or_shutdown(self, coming: Awaitable[T]) -> T | None:
         """What comes, or None at shutdown, which does not wait for it."""
@@ -172,14 +182,15 @@ class Loop(JobScaler):  # type: ignore[misc]
 
 
 class Pace:
-    """Keeps polls that are answered at once, or fail, from following each other without a pause.
+    """Keeps polls that bring nothing, or fail, from following each other too closely.
 
     Args:
-        longest: seconds of the longest pause, after many such polls.
+        longest: seconds between the beginnings of two polls, after many that failed.
     """
 
     SHORTEST = 0.05
-    HELD = 1.0
+    # A platform that holds no poll open has an idle worker ask it this often: a job should not wait for longer.
+    EMPTY = 0.2
 
     def __init__(self, longest: float) -> None:
         self._longest = longest
@@ -192,15 +203,16 @@ class Pace:
         try:
             async with asyncio.timeout(POLL):
                 brought = await poll or []
+            self._pause = min(self._pause, self.EMPTY)
         except TooManyRequests:
             self._pause = self._longest
         except TimeoutError:
             log.info("a poll was not answered in %g s", POLL)
         except Exception as error:
-            log.warning("a poll failed: %s", str(error) or type(error).__name__)
-        if brought or time.monotonic() - began > self.HELD:
+            log.warning("a poll failed: %s", describe(error))
+        if brought:
             self._pause = self.SHORTEST
         else:
-            await asyncio.sleep(self._pause)
+            await asyncio.sleep(self._pause - (time.monotonic() - began))
             self._pause = min(self._pause * 2, self._longest)
         return brought

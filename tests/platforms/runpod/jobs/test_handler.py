@@ -371,45 +371,6 @@ async def test_a_consumer_that_is_cancelled_while_it_waits_ends_the_engines_requ
     assert (endless.engine.left.is_set(), endless.engine.running) == (True, 0)
 
 
-async def test_an_abandoned_job_ends_at_the_engine_while_its_generator_is_left_alone() -> None:
-    endless = Endless()
-    await anext(endless.items)
-    endless.jobs.abandon("job-1")
-    await endless.engine.left.wait()
-    assert told([item async for item in endless.items])[3] == 499
-
-
-async def test_a_consumer_that_waits_for_an_abandoned_job_is_told() -> None:
-    endless = Endless()
-    await anext(endless.items)
-    waiting = asyncio.ensure_future(anext(endless.items))
-    await asyncio.sleep(0)
-    endless.jobs.abandon("job-1")
-    assert told([await waiting]) == ("The job was cancelled.", "CancelledError", None, 499)
-    await endless.items.aclose()
-    assert endless.engine.running == 0
-
-
-async def test_a_job_may_be_abandoned_before_the_engine_has_heard_of_it() -> None:
-    endless = Endless()
-    waiting = asyncio.ensure_future(anext(endless.items))
-    while not endless.jobs._tasks:
-        await asyncio.sleep(0)
-    endless.jobs.abandon("job-1")
-    assert told([await waiting])[3] == 499
-    await endless.items.aclose()
-
-
-async def test_abandoning_what_is_done_or_unknown_changes_nothing() -> None:
-    engine = ScriptedEngine({"/v1/models": as_json(MODELS)})
-    worker = jobs(engine)
-    items = worker.handle(job({"openai_route": "/v1/models"}))
-    first = await anext(items)
-    worker.abandon("job-1")
-    worker.abandon("job-2")
-    assert [first, *[item async for item in items]] == [MODELS]
-
-
 async def test_jobs_leave_no_task_behind() -> None:
     before = asyncio.all_tasks()
     engine = ScriptedEngine({COMPLETIONS: as_stream(*a_hundred_tokens())})
@@ -421,7 +382,6 @@ async def test_jobs_leave_no_task_behind() -> None:
 
     assert await asyncio.gather(*map(count, range(20))) == [6] * 20
     assert asyncio.all_tasks() == before
-    assert worker._tasks == {}
 
 
 async def test_an_application_that_is_slow_to_leave_is_not_cancelled_after_a_whole_answer() -> None:

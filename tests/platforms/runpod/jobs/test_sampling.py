@@ -64,10 +64,12 @@ def test_parameters_are_passed_on(name: str, value: object) -> None:
     assert fields(**{name: value}) == {name: value}
 
 
-@pytest.mark.parametrize("value", [True, False, "never"])
-def test_early_stopping_is_left_out_without_a_word(value: object) -> None:
+@pytest.mark.parametrize(("value", "unknown"), [(False, {}), (True, {"early_stopping": True})])
+def test_early_stopping_is_left_out_without_a_word_where_it_asks_for_nothing(
+    value: bool, unknown: dict[str, bool]
+) -> None:
     sampling = Sampling.of({"early_stopping": value}, 16)
-    assert (sampling.fields, sampling.unknown) == (DOCUMENTED, {})
+    assert (sampling.fields, sampling.unknown) == (DOCUMENTED, unknown)
 
 
 @pytest.mark.parametrize(

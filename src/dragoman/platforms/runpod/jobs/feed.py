@@ -1,7 +1,6 @@
 """What the engine has said in answer to a job, until the platform takes it."""
 
 import asyncio
-import contextlib
 from collections import deque
 from typing import Generic, TypeVar
 
@@ -25,11 +24,11 @@ class Feed(Generic[Part]):
         self._last: deque[object] = deque()
         self._ended = False
         self._changed = asyncio.Event()
-        self._clock = asyncio.get_running_loop().time
+        self._loop = asyncio.get_running_loop()
 
     def add(self, event: bytes) -> None:
         """Takes one more event of the engine's stream."""
-        now = self._clock()
+        now = self._loop.time()
         alone = not self._batches
         for part, tokens in self._shape.parts(event):
             self._batches.add(part, tokens, now)
@@ -62,7 +61,7 @@ class Feed(Generic[Part]):
 
     async def __anext__(self) -> object:
         """The next item, as soon as it is due."""
-        while not self._batches.due(self._clock()):
+        while not self._batches.due(self._loop.time()):
             if self._last:
                 return self._last.popleft()
             if self._ended:
@@ -73,6 +72,8 @@ class Feed(Generic[Part]):
     async def _change(self) -> None:
         """Returns when something more has come, or what is there has waited long enough."""
         self._changed.clear()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(self._batches.deadline):
-                await self._changed.wait()
+        deadline = self._batches.deadline
+        alarm = None if deadline is None else self._loop.call_at(deadline, self._changed.set)
+        await self._changed.wait()
+        if alarm:
+            alarm.cancel()

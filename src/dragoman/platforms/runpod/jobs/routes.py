@@ -21,7 +21,7 @@ _TO_POST = (
 )
 _METHODS: Mapping[str, str] = MappingProxyType({"/v1/models": "GET", **dict.fromkeys(_TO_POST, "POST")})
 
-# One response has a name of its own, and looking at it may take a query.
+# One response has a name of its own.
 _RESPONSE = re.compile(r"/v1/responses/[A-Za-z0-9_-]+")
 _CANCELLATION = re.compile(r"/v1/responses/[A-Za-z0-9_-]+/cancel")
 _QUERY = re.compile(r"[A-Za-z0-9_.~%&=+,:\[\]-]*")
@@ -33,8 +33,8 @@ def split(route: str) -> tuple[str, bytes]:
     Raises:
         JobError: 404, where jobs may not go there.
     """
-    path, mark, query = route.partition("?")
-    if _method(path) is None or (mark and not (_RESPONSE.fullmatch(path) and _QUERY.fullmatch(query))):
+    path, _, query = route.partition("?")
+    if _method(path) is None or not _QUERY.fullmatch(query):
         raise JobError(f"There is no route {quote(route)} for jobs.", 404)
     return path, query.encode()
 

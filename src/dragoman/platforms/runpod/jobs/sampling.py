@@ -78,7 +78,6 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         **dict.fromkeys(["logit_bias", "structured_outputs", "response_format"], OBJECT),
         **dict.fromkeys(["guided_json", "guided_regex", "guided_choice", "guided_grammar"], ANY),
         **dict.fromkeys(["guided_json_object", "guided_whitespace_pattern", "guided_decoding_backend"], ANY),
-        "early_stopping": ANY,
         "stop": STOPS,
         "bad_words": TEXTS,
     }
@@ -115,11 +114,13 @@ class Sampling:
         if params is not None and not isinstance(params, dict):
             raise wrong_type(FIELD, OBJECT, params)
         given = {key: value for key, value in (params or {}).items() if value is not None}
+        if given.get("early_stopping") is False:
+            # vLLM has no such choice any more, and this one, the default, asks for nothing.
+            del given["early_stopping"]
         known = {key: value for key, value in given.items() if key in KINDS}
         for key, value in known.items():
             if not KINDS[key].fits(value):
                 raise wrong_type(f"{FIELD}.{key}", KINDS[key], value)
-        known.pop("early_stopping", None)
         unknown = {key: value for key, value in given.items() if key not in KINDS}
         return cls({**DEFAULTS, "max_tokens": default_max_tokens, **known}, unknown)
 

@@ -108,8 +108,7 @@ class Work:
         self._streams = True
         events = Events()
         with self._to_its_end():
-            async for chunk in response.chunks:
-                self._take(events.feed(chunk))
+            await response.pour(lambda chunk: self._take(events.feed(chunk)))
             self._take(events.close())
         if self._verdict.error or not self._verdict.whole:
             raise self._verdict.error or errors.broken_off()
