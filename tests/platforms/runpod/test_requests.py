@@ -97,7 +97,7 @@ def test_an_openai_job_streams_where_its_body_says_true(stream: object, streams:
         ({"route": "/tokenize", "body": "x"}, 400, "BadRequestError", "body must be an object"),
         ({"prompt": "x", "stream": "maybe"}, 400, "BadRequestError", "stream must be true or false, not a string"),
         ({"prompt": "x", "apply_chat_template": []}, 400, "BadRequestError", "apply_chat_template"),
-        ({"prompt": "x", "use_openai_format": "1"}, 400, "BadRequestError", "use_openai_format"),
+        ({"prompt": "x", "use_openai_format": "maybe"}, 400, "BadRequestError", "use_openai_format"),
         ({"prompt": "x", "sampling_params": [1]}, 400, "BadRequestError", "sampling_params must be an object"),
         ({"prompt": "x", "max_batch_size": "many"}, 400, "BadRequestError", "max_batch_size must be a number"),
         ({"prompt": "x", "max_batch_size": "inf"}, 400, "BadRequestError", "max_batch_size must be a number"),
