@@ -111,6 +111,8 @@ SAMPLES = {
     "json_or_str": '{"a": 1}',
     "json_list": '["a"]',
     "lora": "a=b",
+    "name": "text",
+    "template": "{{messages}}",
     "devices": "0,1",
 }
 

@@ -285,7 +285,7 @@ async def test_an_answer_that_is_not_json_fails_the_job() -> None:
     assert told(items)[1:] == ("InternalServerError", None, 500)
 
 
-@pytest.mark.parametrize("given", [None, "hi", {}, {"openai_route": "/../admin"}, {"prompt": "x", "stream": "yes"}])
+@pytest.mark.parametrize("given", [None, "hi", {}, {"openai_route": "/../admin"}, {"prompt": "x", "stream": "perhaps"}])
 async def test_a_job_that_cannot_be_understood_fails_and_asks_the_engine_nothing(given: Value) -> None:
     engine = ScriptedEngine({})
     items = await done(engine, job(given))
