@@ -40,6 +40,18 @@ def test_the_bundled_model() -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "environment", "threads"),
+    [([], {}, "1"), ([], {"OMP_NUM_THREADS": "4"}, "4"), (["--omp-num-threads", "3"], {"OMP_NUM_THREADS": "4"}, "3")],
+)
+def test_the_threads_of_the_bundled_model(arguments: list[str], environment: dict[str, str], threads: str) -> None:
+    assert resolve(arguments, environment).environment == {"OMP_NUM_THREADS": threads}
+
+
+def test_another_model_gets_the_threads_that_the_machine_has() -> None:
+    assert "OMP_NUM_THREADS" not in resolve(["org/name"], {}).environment
+
+
+@pytest.mark.parametrize(
     ("arguments", "environment"),
     [(["org/name"], {}), ([], {"MODEL_NAME": "org/name"}), (["--engine-url", "http://h"], {})],
 )

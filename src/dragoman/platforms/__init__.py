@@ -8,7 +8,7 @@ from dragoman.platforms.plain.settings import PLATFORM as PLAIN
 from dragoman.platforms.runpod.settings import PLATFORM as RUNPOD
 from dragoman.settings.assignments import Assignment, Settled
 from dragoman.settings.catalogue import Catalogue
-from dragoman.settings.hardware import hardware_defaults
+from dragoman.settings.hardware import hardware_defaults, hardware_variables
 from dragoman.settings.resolution import Resolution, merge, settle
 from dragoman.settings.retired import RULES
 from dragoman.settings.sources import CommandLine, Defaults, Variables
@@ -39,7 +39,7 @@ def resolve(arguments: Sequence[str], environment: Mapping[str, str]) -> Resolut
         environment,
         problems=tuple(_conflict(evidence)),
         rules=(*platform.rules, *RULES),
-        environ=platform.environ,
+        environ=lambda settled, own: {**hardware_variables(settled), **platform.environ(settled, own)},
     )
 
 

@@ -20,3 +20,9 @@ def hardware_defaults(environment: Mapping[str, str]) -> Callable[[Mapping[str, 
             yield Assignment("enforce_eager", True, "worker default: no C++ compiler (g++) for torch.compile")
 
     return defaults
+
+
+def hardware_variables(settled: Mapping[str, Settled]) -> Mapping[str, str]:
+    """Return the variables by which the processes learn what the settings say about the machine."""
+    threads = settled.get("omp_num_threads")
+    return {"OMP_NUM_THREADS": str(threads.value)} if threads else {}

@@ -25,6 +25,13 @@ WORKER_SETTINGS = (
     Setting(name="engine_url", help="An OpenAI-compatible server to use in place of vLLM.", kind="value"),
     Setting(name="gpus", type="int", bounds={"ge": 0}, help="How many GPUs to assume instead of counting them."),
     Setting(
+        name="omp_num_threads",
+        type="int",
+        bounds={"ge": 1},
+        variables=("OMP_NUM_THREADS",),
+        help="How many threads compute on a CPU; as many as there are cores unless set.",
+    ),
+    Setting(
         name="grace_period",
         type="float",
         bounds={"ge": 0, "le": 86400},
