@@ -135,6 +135,16 @@ async def test_a_second_signal_cuts_the_drain_short(worker: Doorman, monkeypatch
     assert await worker.run() == 1
 
 
+@pytest.mark.parametrize(("echo", "events"), [(doorman.ECHO, 1), (0.0, 3)])
+async def test_the_echoes_of_a_signal_count_for_nothing(
+    worker: Doorman, monkeypatch: pytest.MonkeyPatch, echo: float, events: int
+) -> None:
+    monkeypatch.setattr(doorman, "ECHO", echo)
+    for _ in range(3):
+        worker._signalled()
+    assert worker._events.qsize() == events
+
+
 async def test_a_drain_that_takes_too_long_is_cut_short_too(worker: Doorman, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doorman, "OVERTIME", 0)
     monkeypatch.setattr(worker, "_plan", replace(worker._plan, grace=0))

@@ -33,6 +33,8 @@ from dragoman.serving import probes
 from dragoman.serving.lifecycle import Lifecycle, Status
 from dragoman.settings.resolution import Resolution
 
+# A parent-death signal comes once for each thread of the parent.
+ECHO = 0.5
 OVERTIME = 10.0
 HASTE = 5.0
 
@@ -168,6 +170,7 @@ class Doorman:
     ) -> None:
         self._plan = plan
         self._environment = environment
+        self._deaf_until = 0.0
         self._output = Output()
         self._lifecycle = Lifecycle(plan.launched)
         self._patience = patience
@@ -188,7 +191,7 @@ class Doorman:
         """Serves to the end; returns and raises what ``run`` of this module does."""
         kinship.adopt_orphans()
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self._events.put_nowait, Terminate())
+            asyncio.get_running_loop().add_signal_handler(number, self._signalled)
         await self._listener.open()
         if self._health:
             await self._health.open()
@@ -237,6 +240,13 @@ class Doorman:
                 case Overdue():
                     log.warning("the server process did not end in time and is killed")
                     return 0
+
+    def _signalled(self) -> None:
+        """Notes a signal, but for echoes of the one before."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._deaf_until:
+            self._deaf_until = now + ECHO
+            self._events.put_nowait(Terminate())
 
     @property
     def _draining(self) -> bool:
