@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import job_report, job_rounds, machine, report, rounds
+from bench import gateway_rounds, job_report, job_rounds, machine, report, rounds
 from bench.errors import BenchError
 from bench.job_rounds import JobVisit
 from bench.options import Options, Part
@@ -64,10 +65,12 @@ def main(
     a machine that does nothing else.
 
     After that, Dragoman alone takes jobs from a simulated RunPod platform: the same load comes through the queue and
-    over the worker's own HTTP port, by turns, and the table says what the queue costs.
+    over the worker's own HTTP port, by turns, and the table says what the queue costs. At last a worker takes its jobs
+    from `dragoman gateway`, whose OpenAI API is compared with the worker's own.
 
     - A quick look at the start: `python -m bench --rounds 1 --only start`
     - What RunPod's queue costs: `python -m bench --only jobs`
+    - What the gateway costs: `python -m bench --only gateway`
     - What the worker adds to the engine: `python -m bench --same-engine --only load --clients 32`
     - Another model: `python -m bench --model Qwen/Qwen3-0.6B -- --max-model-len 4096`
     """
@@ -87,43 +90,68 @@ def main(
     path = out or RESULTS / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
     try:
         report.prepare(path)
-        visits, jobs = run(options)
+        measured = run(options)
     except BenchError as error:
         ERROR.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         ERROR.print("Interrupted; the servers have been ended.")
         raise typer.Exit(130) from None
-    show(facts, options, visits, jobs)
-    report.write(report.document(options, facts, visits) | job_report.document(jobs), path)
+    show(facts, options, measured)
+    report.write(measured.document(options, facts), path)
     ERROR.print(f"Written to {path}")
 
 
-def run(options: Options) -> tuple[list[Visit], list[JobVisit]]:
+@dataclass(frozen=True)
+class Measured:
+    """What was measured, as far as the options named it."""
+
+    sides: list[Visit]
+    jobs: list[JobVisit]
+    gateway: list[JobVisit]
+
+    def document(self, options: Options, facts: dict[str, str | int]) -> dict[str, object]:
+        """Put all of it together."""
+        return (
+            report.document(options, facts, self.sides)
+            | job_report.document(self.jobs, "jobs")
+            | job_report.document(self.gateway, "gateway")
+        )
+
+
+def run(options: Options) -> Measured:
     """Make all visits, with a progress bar; SIGTERM ends it like Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    total = rounds.steps(options) + job_rounds.steps(options)
+    total = sum(part.steps(options) for part in (rounds, job_rounds, gateway_rounds))
     with Progress(*columns, console=ERROR, transient=True) as progress:
         task = progress.add_task("", total=total, completed=-1)
         return asyncio.run(visit(options, lambda step: progress.update(task, advance=1, description=step)))
 
 
-async def visit(options: Options, tell: Callable[[str], None]) -> tuple[list[Visit], list[JobVisit]]:
-    """Visit both sides, then the worker on the queue, as far as the options name them."""
+async def visit(options: Options, tell: Callable[[str], None]) -> Measured:
+    """Visit both sides, then the worker on the queue, then one behind a gateway, as far as the options name them."""
     logs = RESULTS / "logs"
-    return await rounds.compare(options, logs, tell), await job_rounds.compare(options, logs, tell)
+    return Measured(
+        await rounds.compare(options, logs, tell),
+        await job_rounds.compare(options, logs, tell),
+        await gateway_rounds.compare(options, logs, tell),
+    )
 
 
-def show(facts: dict[str, str | int], options: Options, visits: list[Visit], jobs: list[JobVisit]) -> None:
+def show(facts: dict[str, str | int], options: Options, measured: Measured) -> None:
     """Print the tables and the notes on standard output."""
     console = Console()
-    if visits:
+    if measured.sides:
         title = f"dragoman {facts['dragoman']} and {facts['vllm']}, {facts['cpu']}, {facts['cores']} cores"
-        console.print(report.table(report.lines(visits), title))
-    if jobs:
-        console.print(job_report.table(job_report.lines(jobs)))
-    for note in [*report.notes(options, visits), *job_report.notes(jobs)]:
+        console.print(report.table(report.lines(measured.sides), title))
+    for visits, title, way in (
+        (measured.jobs, "jobs on RunPod's queue and the worker's own HTTP port", "jobs"),
+        (measured.gateway, "OpenAI's API at the gateway and at the worker's own HTTP port", "gateway"),
+    ):
+        if visits:
+            console.print(job_report.table(job_report.lines(visits), title, way))
+    for note in [*report.notes(options, measured.sides), *job_report.notes([*measured.jobs, *measured.gateway])]:
         console.print(note, markup=False, highlight=False)
 
 

@@ -78,11 +78,11 @@ def session(url: str, *, keep_alive: bool = True) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(url, connector=connector, timeout=aiohttp.ClientTimeout(total=PATIENCE))
 
 
-async def stream(http: aiohttp.ClientSession, prompt: Prompt) -> Answer:
+async def stream(http: aiohttp.ClientSession, prompt: Prompt, path: str = PATH) -> Answer:
     """Ask for a streamed answer; only the events up to the first text and the last one are parsed."""
     asked = perf_counter()
     first, last, event = 0.0, asked, b""
-    async with http.post(PATH, json=body(prompt) | STREAMED) as response:
+    async with http.post(path, json=body(prompt) | STREAMED) as response:
         await _check(response)
         async for line in response.content:
             if line.startswith(EVENT):
@@ -93,10 +93,10 @@ async def stream(http: aiohttp.ClientSession, prompt: Prompt) -> Answer:
     return Answer(checked(parse(event), prompt), asked, first, last)
 
 
-async def whole(http: aiohttp.ClientSession, prompt: Prompt) -> Answer:
+async def whole(http: aiohttp.ClientSession, prompt: Prompt, path: str = PATH) -> Answer:
     """Ask for an answer in one piece."""
     asked = perf_counter()
-    async with http.post(PATH, json=body(prompt)) as response:
+    async with http.post(path, json=body(prompt)) as response:
         await _check(response)
         content = await response.read()
     done = perf_counter()

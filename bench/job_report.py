@@ -1,4 +1,4 @@
-"""What the queue costs: medians over the rounds, beside what it may cost."""
+"""What the queue, or a gateway, costs: medians over the rounds, beside what it may cost."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -41,13 +41,11 @@ def lines(visits: Iterable[JobVisit]) -> list[JobLine]:
     return [_line(measure, rounds) for measure, rounds in by_measure.items()]
 
 
-def table(rows: Iterable[JobLine]) -> Table:
-    """Lay the lines out for a terminal."""
-    result = Table(
-        title="jobs on RunPod's queue and the worker's own HTTP port", title_justify="left", box=box.SIMPLE_HEAD
-    )
+def table(rows: Iterable[JobLine], title: str, way: str) -> Table:
+    """Lay the lines out for a terminal; `way` is what stands beside HTTP."""
+    result = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     result.add_column("medians", no_wrap=True)
-    for column in ("jobs", "HTTP", "compared", "rounds", "target"):
+    for column in (way, "HTTP", "compared", "rounds", "target"):
         result.add_column(column, justify="right", no_wrap=True)
     group = ""
     for row in rows:
@@ -71,10 +69,10 @@ def notes(visits: list[JobVisit]) -> list[str]:
     ]
 
 
-def document(visits: list[JobVisit]) -> dict[str, object]:
-    """Put together all that was measured, as a part of the benchmark's document."""
+def document(visits: list[JobVisit], name: str) -> dict[str, object]:
+    """Put together all that was measured, as a part of the benchmark's document by this name."""
     return {
-        "jobs": {
+        name: {
             "command": QUEUE.command,
             "summary": [asdict(line) for line in lines(visits)],
             "visits": [asdict(visit) for visit in visits],

@@ -12,6 +12,7 @@ class Part(StrEnum):
     LOAD = "load"
     RESTART = "restart"
     JOBS = "jobs"
+    GATEWAY = "gateway"
 
 
 @dataclass(frozen=True)

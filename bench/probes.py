@@ -52,4 +52,4 @@ async def _limit(server: Server, patience: float, what: str) -> AsyncIterator[No
         async with asyncio.timeout(patience):
             yield
     except TimeoutError:
-        raise BenchError(f"{server.side.name}: no {what} within {patience:g} s. {server.last_words()}") from None
+        raise BenchError(f"{server.name}: no {what} within {patience:g} s. {server.last_words()}") from None

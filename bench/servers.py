@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,8 @@ class Side:
     """Whether it serves again by itself when its engine was killed."""
 
 
-SERVE = (str(Path(sys.executable).with_name("dragoman")), "serve", "--platform")
+DRAGOMAN_COMMAND = str(Path(sys.executable).with_name("dragoman"))
+SERVE = (DRAGOMAN_COMMAND, "serve", "--platform")
 DRAGOMAN = Side("dragoman", (*SERVE, "plain"), True)
 QUEUE = Side("dragoman on a queue", (*SERVE, "runpod"), True)
 STOCK = Side("stock vLLM", (sys.executable, "-m", "vllm.entrypoints.openai.api_server"), False)
@@ -70,18 +72,24 @@ def same_engine() -> tuple[tuple[str, ...], dict[str, str]]:
     return flags, {"VLLM_ENABLE_V1_MULTIPROCESSING": "0"} | threads
 
 
-class Server:
-    """A server from its launch on entry to the end of its last process on exit; its output goes to the log file."""
+class Process:
+    """A server from its launch on entry to the end of its last process on exit; its output goes to the log file.
 
-    def __init__(self, side: Side, options: Options, log: Path) -> None:
-        self.side = side
+    Args:
+        name: what it is called in messages.
+        command: what serves when the address is added.
+        environment: variables beside those of the benchmark.
+        log: the file.
+    """
+
+    def __init__(self, name: str, command: tuple[str, ...], environment: Mapping[str, str], log: Path) -> None:
+        self.name = name
         self.port = _free_port()
         self.url = f"http://{HOST}:{self.port}"
         self.survivors: list[str] = []
         self._log = log
-        shared = ("--model", options.model, "--served-model-name", MODEL_NAME, "--host", HOST, "--port", str(self.port))
-        self._command = (*side.command, *shared, *options.flags)
-        self._environment = {**os.environ, "VLLM_NO_USAGE_STATS": "1", **options.environment}
+        self._command = (*command, "--host", HOST, "--port", str(self.port))
+        self._environment = {**os.environ, **environment}
         self._seen: set[psutil.Process] = set()
 
     def __enter__(self) -> Self:
@@ -112,7 +120,7 @@ class Server:
     def check(self) -> None:
         """Raise ``BenchError`` with the exit code and the last lines where the parent process has ended."""
         if (code := self._parent.poll()) is not None:
-            raise BenchError(f"{self.side.name} ended with code {code}. {self.last_words()}")
+            raise BenchError(f"{self.name} ended with code {code}. {self.last_words()}")
 
     def last_words(self) -> str:
         """Quote the last lines of its output and say where all of it is."""
@@ -127,6 +135,27 @@ class Server:
         self._seen |= {process for process in psutil.process_iter() if _session(process) == self._parent.pid}
         return {process for process in self._seen if _runs(process)}
 
+    def _kill_survivors(self) -> None:
+        survivors = self.family()
+        self.survivors += map(_title, survivors)
+        for process in survivors:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._parent.wait()
+        psutil.wait_procs(survivors, timeout=PARTING)
+        if left := self.family():
+            raise BenchError(f"{self.name} cannot be ended: {', '.join(map(_title, left))}")
+
+
+class Server(Process):
+    """One of the two servers compared, or a worker on a queue."""
+
+    def __init__(self, side: Side, options: Options, log: Path) -> None:
+        shared = ("--model", options.model, "--served-model-name", MODEL_NAME)
+        environment = {"VLLM_NO_USAGE_STATS": "1", **options.environment}
+        super().__init__(side.name, (*side.command, *shared, *options.flags), environment, log)
+        self.side = side
+
     def memory(self) -> tuple[int, int]:
         """Add up the proportional set sizes, in bytes: of all its processes, and of the parent alone."""
         sizes = {process.pid: process.memory_full_info().pss for process in self.family()}
@@ -137,18 +166,7 @@ class Server:
         for process in self.family():
             if "EngineCore" in process.name():
                 return process
-        raise BenchError(f"{self.side.name} has no process that calls itself EngineCore. {self.last_words()}")
-
-    def _kill_survivors(self) -> None:
-        survivors = self.family()
-        self.survivors += map(_title, survivors)
-        for process in survivors:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        self._parent.wait()
-        psutil.wait_procs(survivors, timeout=PARTING)
-        if left := self.family():
-            raise BenchError(f"{self.side.name} cannot be ended: {', '.join(map(_title, left))}")
+        raise BenchError(f"{self.name} has no process that calls itself EngineCore. {self.last_words()}")
 
 
 def _flag(name: str, value: object) -> list[str]:

@@ -56,7 +56,7 @@ def test_targets(by: Literal["ratio", "difference", "value"], target: float, com
 def test_the_table_fits_a_terminal() -> None:
     console = Console(width=80, file=StringIO())
     with console.capture() as capture:
-        console.print(job_report.table(job_report.lines([VISIT])))
+        console.print(job_report.table(job_report.lines([VISIT]), "a title", "jobs"))
     text = " ".join(capture.get().split())
     assert "answers (requests/s) 40.00 50.00 0.900 0.800…0.950 ≥ 0.95" in text
     assert "first token (ms) 18.00 14.00 +2.0 -1.0…+5.0 ≤ 10" in text
@@ -70,7 +70,7 @@ def test_notes_name_what_was_left_behind_and_what_was_loud() -> None:
 
 
 def test_the_document_is_json() -> None:
-    document = json.loads(json.dumps(job_report.document([VISIT])))["jobs"]
+    document = json.loads(json.dumps(job_report.document([VISIT], "jobs")))["jobs"]
     assert document["summary"][0]["measure"]["target"] == 0.95
     assert document["summary"][0]["jobs"] == 40.0
     assert document["visits"][0]["pairs"][2]["http"] is None

@@ -85,6 +85,18 @@ def test_jobs_have_a_table_of_their_own(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 
 @pytest.mark.usefixtures("sigterm")
+def test_a_worker_behind_a_gateway_has_a_table_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    arguments = ["--rounds", "1", "--requests", "1", "--tokens", "4", "--only", "gateway", "--out", str(out)]
+    code, output = run(monkeypatch, tmp_path, BROKEN, arguments)
+    assert code == 0
+    assert "OpenAI's API at the gateway" in output
+    document = json.loads(out.read_text())
+    assert document["jobs"]["summary"] == []
+    assert [line["measure"]["name"] for line in document["gateway"]["summary"]] == ["answer", "first token", "answers"]
+
+
+@pytest.mark.usefixtures("sigterm")
 def test_a_server_that_does_not_start_is_one_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     code, output = run(monkeypatch, tmp_path, BROKEN, ["--rounds", "1"])
     assert code == 1

@@ -1,0 +1,1 @@
+"""The gateway's own workers: how many there are to be, and the processes that they are."""
