@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, suppress
+from types import MappingProxyType
 
 import uvicorn
 import uvloop
@@ -35,6 +36,9 @@ is lost.
 
 EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 """Hosts that stand for all interfaces, and one of those by which this machine reaches itself."""
+
+SERVING = MappingProxyType({"DRAGOMAN_HOST": "127.0.0.1", "DRAGOMAN_PORT": "0"})
+"""Where a worker of this project listens, of which there may be many here, if nobody says anything else."""
 
 log = logging.getLogger(__name__)
 
@@ -95,8 +99,9 @@ class _Gateway:
         return Fleet(endpoint, self._settings.command, self._settings.scale, self._variables)
 
     def _variables(self, worker: str) -> Mapping[str, str]:
-        """All variables of a worker: what it serves beside its jobs goes to a port that is free."""
-        return {**os.environ, **self._environment.worker(worker), "DRAGOMAN_PORT": "0"}
+        """All variables of a worker; what it serves beside its jobs is for this machine alone, on a free port."""
+        inherited = {name: value for name, value in os.environ.items() if name != VARIABLE}
+        return {**SERVING, **inherited, **self._environment.worker(worker)}
 
     async def _announce(self, endpoint: Endpoint) -> None:
         counts = await endpoint.counts()
