@@ -17,12 +17,13 @@ from bench.job_rounds import JobVisit, Measure, Pair
 from bench.machine import noise
 from bench.options import Options, Part
 from bench.servers import DRAGOMAN_COMMAND, QUEUE, Process, Server, bundled_flags
-from dragoman.gateway.auth import Keys
+from dragoman.gateway.auth import VARIABLE, Keys
 from dragoman.gateway.environment import Environment
 
 ENDPOINT = "bench"
 PATH = f"/v2/{ENDPOINT}/openai{clients.PATH}"
 WARM_UP = 4
+KEYLESS = {VARIABLE: ""}
 
 Tell = Callable[[str], None]
 Take = Callable[[Answer], float]
@@ -47,7 +48,10 @@ async def visit(options: Options, logs: Path, tell: Tell) -> JobVisit:
     """Launch a gateway and a worker that takes jobs from it, measure all rounds, end them."""
     tell("gateway: launch")
     before = await asyncio.to_thread(noise)
-    with TemporaryDirectory() as directory, Process("gateway", command(directory), {}, logs / "gateway.log") as gateway:
+    with (
+        TemporaryDirectory() as directory,
+        Process("gateway", command(directory), KEYLESS, logs / "gateway.log") as gateway,
+    ):
         places = Environment(gateway.url, ENDPOINT, Keys(())).worker(QUEUE.name.replace(" ", "-"))
         environment = {**options.environment, **places}
         behind = replace(options, environment=environment, flags=(*bundled_flags(options.model), *options.flags))
@@ -115,8 +119,8 @@ class Calls:
         """Ask one question after the other, by turns through the gateway and directly; answers in that order."""
         direct, through = self._ways[kind]
         got: tuple[list[Answer], list[Answer]] = ([], [])
-        for question in clients.prompts(seed, count, tokens):
-            for way, ask in enumerate((through, direct)):
+        for number, question in enumerate(clients.prompts(seed, count, tokens)):
+            for way, ask in sorted(enumerate((through, direct)), key=lambda each: each[0], reverse=number % 2 == 1):
                 got[way].append(await ask(replace(question, text=f"{clients.WORDS[way]} {question.text}")))
         return got
 

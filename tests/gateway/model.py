@@ -43,8 +43,9 @@ class Entry:
         return Change(self.submission.id, status, self.worker)
 
     def requeue(self) -> Change:
+        lost = Change(self.submission.id, Status.IN_QUEUE, self.worker)
         self.status, self.worker, self.taken_at, self.told, self.stream = Status.IN_QUEUE, None, None, None, []
-        return Change(self.submission.id, self.status, None)
+        return lost
 
 
 class Model:

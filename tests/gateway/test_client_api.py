@@ -349,6 +349,13 @@ async def test_a_jobs_details_leave_its_stream_to_others(client: Client) -> None
     assert (await client.endpoint.drain(job_id, LONG))[1] == [b'"a"', b'"b"']
 
 
+@pytest.mark.parametrize(("query", "has_input"), [("", True), ("?input=true", True), ("?after=1&input=false", False)])
+async def test_a_jobs_input_can_be_left_out(client: Client, query: str, has_input: bool) -> None:
+    job_id = await client.submit({"input": {"prompt": "Hi"}})
+    _, details = await client.get(f"requests/{job_id}{query}")
+    assert ("input" in details["request"]) is has_input
+
+
 async def test_workers_are_listed(client: Client) -> None:
     await client.endpoint.ping("w", [], version="1.10.0")
     status, document = await client.get("workers")

@@ -190,11 +190,16 @@ def test_a_full_list_says_where_the_next_begins(seqs: list[int], following: int 
     ],
 )
 def test_the_details_of_a_job(job: Job, more: dict[str, object]) -> None:
-    document = written(documents.request_details(job, [Item(3, b'"x"'), Item(4, b"{}")]))
+    document = written(documents.request_details(job, [Item(3, b'"x"'), Item(4, b"{}")], with_input=True))
     assert document == {
         "request": SUMMARY | {"input": {"prompt": "Hi"}} | more,
         "stream": [{"number": 3, "output": "x"}, {"number": 4, "output": {}}],
     }
+
+
+def test_the_details_of_a_job_without_its_input() -> None:
+    document = written(documents.request_details(QUEUED, [], with_input=False))
+    assert document == {"request": SUMMARY, "stream": []}
 
 
 @pytest.mark.parametrize(

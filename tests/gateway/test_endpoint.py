@@ -6,9 +6,11 @@ from typing import Any, TypeVar
 
 import pytest
 
+from dragoman.gateway import endpoint as endpoints
+from dragoman.gateway import workers
 from dragoman.gateway.archive import Archive
 from dragoman.gateway.endpoint import Endpoint
-from dragoman.gateway.errors import BadRequestError, NotFoundError
+from dragoman.gateway.errors import BadRequestError, NotFoundError, WorkerLostError
 from dragoman.gateway.jobs import Result
 from dragoman.gateway.states import Kind, Status
 from dragoman.gateway.terms import KEPT, Terms
@@ -287,6 +289,38 @@ async def test_how_long_a_job_is_kept_can_be_changed(endpoint: Endpoint) -> None
     await eventually(lambda: is_gone(endpoint, "a"))
 
 
+# The log
+
+
+async def test_the_log_tells_of_jobs_that_go_wrong(endpoint: Endpoint, caplog: pytest.LogCaptureFixture) -> None:
+    for job_id, result in (("done", DONE), ("failed", FAILURE)):
+        await run(endpoint, job_id)
+        await endpoint.finish(job_id, "w", result)
+    await run(endpoint, "cancelled")
+    await endpoint.cancel("cancelled")
+    await run(endpoint, "lost", "first")
+    await endpoint.lost("first")
+    await take(endpoint, "second")
+    await endpoint.lost("second")
+    await endpoint.submit(submission("late", execution_timeout=SHORT))
+    await take(endpoint)
+    await becomes(endpoint, "late", Status.TIMED_OUT)
+    await eventually(lambda: "late" in caplog.text)
+    assert caplog.messages == [
+        "job failed is FAILED at worker w",
+        "job lost is IN_QUEUE again: worker first was lost",
+        "job lost is FAILED: worker second was lost, and one before it",
+        "job late is TIMED_OUT at worker w",
+    ]
+
+
+async def test_a_late_failure_is_no_news(endpoint: Endpoint, caplog: pytest.LogCaptureFixture) -> None:
+    await run(endpoint, "a")
+    await endpoint.cancel("a")
+    await endpoint.finish("a", "w", FAILURE)
+    assert caplog.messages == []
+
+
 # Streams
 
 
@@ -373,7 +407,7 @@ async def test_what_was_followed_ends_when_the_job_begins_anew(endpoint: Endpoin
     async with aclosing(endpoint.follow("a")) as items:
         assert await anext(items) == b"1"
         await endpoint.lost("w")
-        with pytest.raises(StopAsyncIteration):
+        with pytest.raises(WorkerLostError):
             await anext(items)
 
 
@@ -479,6 +513,20 @@ async def test_a_lost_workers_polls_are_answered(endpoint: Endpoint) -> None:
     stopping = await started(endpoint.stops("w", LONG))
     await endpoint.lost("w")
     assert (await taking, await stopping) == ([], [])
+
+
+async def test_a_worker_that_never_came_is_shown_for_a_while(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (workers, endpoints):
+        monkeypatch.setattr(module, "FAILURES_SHOWN", 0.2)
+    # So that nothing else is due.
+    await asyncio.sleep(SHORT)
+    endpoint.expect("w")
+    await endpoint.lost("w", "no GPU")
+    (shown,) = endpoint.workers.view()
+    assert (shown.id, shown.state, shown.problem) == ("w", State.UNHEALTHY, "no GPU")
+    await eventually(lambda: endpoint.workers.view() == ())
 
 
 @pytest.mark.parametrize("terms", [QUICK])

@@ -12,6 +12,7 @@ PLACES = {
     "RUNPOD_WEBHOOK_POST_OUTPUT": f"{URL}/v2/mine/job-done/$RUNPOD_POD_ID/$ID?gpu=local",
     "RUNPOD_WEBHOOK_POST_STREAM": f"{URL}/v2/mine/job-stream/$RUNPOD_POD_ID/$ID?gpu=local",
     "RUNPOD_WEBHOOK_PING": f"{URL}/v2/mine/ping/$RUNPOD_POD_ID?gpu=local",
+    "RUNPOD_PING_INTERVAL": "10000",
     "RUNPOD_ENDPOINT_ID": "mine",
     "RUNPOD_SKIP_AUTO_SYSTEM_CHECKS": "true",
     "RUNPOD_SKIP_GPU_CHECK": "true",
@@ -86,3 +87,11 @@ def test_an_endpoint_with_a_name_that_a_shell_would_mind() -> None:
     found = read_by_a_shell(lines)
     assert found["RUNPOD_ENDPOINT_ID"] == "it's $HOME"
     assert found["RUNPOD_WEBHOOK_PING"] == f"{URL}/v2/it%27s%20%24HOME/ping/$RUNPOD_POD_ID?gpu=local"
+
+
+@pytest.mark.parametrize(
+    ("lost_after", "interval"), [(0.5, 1000), (3, 1000), (4, 1333), (15, 5000), (30, 10000), (600, 10000)]
+)
+def test_workers_ping_three_times_before_they_count_as_lost(lost_after: float, interval: int) -> None:
+    variables = Environment(URL, "mine", Keys(), lost_after).worker("worker-1")
+    assert variables["RUNPOD_PING_INTERVAL"] == str(interval)

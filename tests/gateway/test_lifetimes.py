@@ -76,7 +76,7 @@ def test_a_silent_worker_is_lost(ledger: Ledger) -> None:
     submit(ledger, "a")
     taken(ledger, "w", now=0)
     assert (ledger.next_sweep(), ledger.sweep(now=29.9)) == (30, [])
-    assert ledger.sweep(now=30) == [Change("a", Status.IN_QUEUE, None)]
+    assert ledger.sweep(now=30) == [Change("a", Status.IN_QUEUE, "w")]
     taken(ledger, "v", now=40)
     assert ledger.sweep(now=70) == [Change("a", Status.FAILED, "v")]
 

@@ -310,9 +310,26 @@ async def test_a_worker_that_is_lost_later_ends_the_stream_and_the_job(
     stream = await asked
     await anext(stream)
     await gateway.endpoint.lost(worker.name)
-    with pytest.raises(openai.APIError, match="the job's worker was lost"):
+    with pytest.raises(openai.APIError, match=r"its worker was lost in mid-stream; the job has been cancelled\.$"):
         await words(stream)
     assert await gateway.status(job["id"]) == "CANCELLED"
+
+
+async def test_a_stream_is_not_whole_though_another_worker_has_ended_the_job_meanwhile(
+    gateway: Gateway, worker: Worker
+) -> None:
+    url = f"{gateway.openai_url}/chat/completions"
+    asked = asyncio.create_task(gateway.session.post(url, json={"stream": True}))
+    job = await worker.take()
+    for _ in range(40):
+        await worker.stream(job, [chunk("x" * 800_000)])
+    async with await asked as response:
+        # Nobody reads yet, and no buffer takes all of it.
+        await gateway.endpoint.lost(worker.name)
+        other = Worker(gateway, "other")
+        await other.done(await other.take(), output=[])
+        assert "its worker was lost in mid-stream" in await response.text()
+    assert await gateway.status(job["id"]) == "COMPLETED"
 
 
 @pytest.mark.parametrize("stream", [True, False])

@@ -12,7 +12,7 @@ from tests.gateway.samples import job, submit
 
 NO_MODEL = {"message": "no model", "type": "NotFoundError", "param": "model", "code": 404}
 MISSING = OpenAIError(404, "no model", "NotFoundError", "model", 404)
-BROKEN_OFF = OpenAIError(503, openai_errors.BROKEN_OFF[1], "ServiceUnavailableError", None, 503)
+AGAIN = OpenAIError(503, openai_errors.QUEUED_AGAIN[1], "ServiceUnavailableError", None, 503)
 TRACEBACK = 'Traceback (most recent call last):\n  File "handler.py", line 1, in handler\n'
 
 
@@ -187,8 +187,8 @@ def test_an_answer_that_is_none(answer: object) -> None:
         (Status.FAILED, None, internal("The worker failed without saying why.")),
         (Status.TIMED_OUT, "too long", OpenAIError(504, "too long", "GatewayTimeoutError", None, 504)),
         (Status.CANCELLED, None, OpenAIError(499, "The job was cancelled.", "CancelledError", None, 499)),
-        (Status.IN_QUEUE, None, BROKEN_OFF),
-        (Status.IN_PROGRESS, None, BROKEN_OFF),
+        (Status.IN_QUEUE, None, AGAIN),
+        (Status.IN_PROGRESS, None, AGAIN),
     ],
 )
 def test_why_a_job_has_no_answer(ledger: Ledger, status: Status, said: str | None, error: OpenAIError) -> None:

@@ -12,7 +12,7 @@ SCRIPTS = sorted(path.name for path in page.FOLDER.glob("*.js"))
 
 @pytest.fixture
 def client() -> TestClient:
-    return TestClient(Starlette(routes=page.routes("my/endpoint", Keys(("secret",)))), "http://127.0.0.1:8000")
+    return TestClient(Starlette(routes=page.routes("my/endpoint", Keys(("secret",)), 6.0)), "http://127.0.0.1:8000")
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,7 @@ def test_the_page_learns_its_endpoint_and_how_a_worker_is_started_but_no_key(cli
     assert body["id"] == "my/endpoint"
     assert any("http://127.0.0.1:8000/v2/my%2Fendpoint/job-take/$ID" in line for line in body["workerLines"])
     assert 'export RUNPOD_AI_API_KEY="$DRAGOMAN_API_KEY"' in body["workerLines"]
+    assert "export RUNPOD_PING_INTERVAL=2000" in body["workerLines"]
     assert "secret" not in response.text
 
 

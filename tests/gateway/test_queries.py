@@ -34,3 +34,17 @@ def test_what_is_no_number(read: Callable[[Request, str], object], given: str) -
 def test_what_is_no_integer_in_the_range(given: str) -> None:
     with pytest.raises(BadRequestError, match=r"^n is not an integer from 1 to 200$"):
         queries.integer(request(f"n={given}"), "n", 1, 200)
+
+
+@pytest.mark.parametrize(
+    ("query", "default", "found"),
+    [("", True, True), ("", False, False), ("n=true", False, True), ("n=false", True, False)],
+)
+def test_flag(query: str, default: bool, found: bool) -> None:
+    assert queries.flag(request(query), "n", default) is found
+
+
+@pytest.mark.parametrize("given", ["", "0", "no", "False"])
+def test_what_is_no_flag(given: str) -> None:
+    with pytest.raises(BadRequestError, match=r"^n is neither true nor false$"):
+        queries.flag(request(f"n={given}"), "n", default=True)

@@ -98,7 +98,7 @@ def test_the_jobs_of_a_lost_worker_go_back_to_their_places(ledger: Ledger) -> No
     submit(ledger, "a", "b", now=0)
     taken(ledger, "w", now=1)
     ledger.progress("a", "w", b"1", now=1)
-    assert ledger.lose("w", now=5) == [Change("a", Status.IN_QUEUE, None)]
+    assert ledger.lose("w", now=5) == [Change("a", Status.IN_QUEUE, "w")]
     lost = job(ledger, "a")
     assert (lost.worker, lost.taken_at, lost.progress, lost.retries, lost.queued_at) == (None, None, None, 1, 0)
     assert ledger.counts().retried == 1

@@ -102,6 +102,20 @@ async def test_who_waits_for_a_whole_answer_is_told_that_there_will_be_none(tmp_
         assert not reported(program)
 
 
+async def test_who_reads_a_stream_is_told_that_it_ends_with_the_gateway(tmp_path: Path) -> None:
+    async with gateway(tmp_path) as program:
+        url = f"{program.url}/v2/local/openai/v1/chat/completions"
+        asking = asyncio.create_task(program.session.post(url, json={"stream": True}))
+        job = await program.call("GET", "job-take/w")
+        await program.call("POST", f"job-stream/w/{job['id']}", {"output": "data: {}\n\n"})
+        async with await asking as response:
+            assert await program.ends() == 0
+            first, last = (await response.text()).rstrip().split("\n\n")
+        assert first == "data: {}"
+        assert "the gateway is shutting down" in last
+        assert not reported(program)
+
+
 async def posted(session: aiohttp.ClientSession, url: str) -> tuple[int, object]:
     async with session.post(url, json={"messages": []}) as response:
         return response.status, await response.json()

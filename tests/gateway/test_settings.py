@@ -54,6 +54,10 @@ def test_everything(tmp_path: Path) -> None:
     )
 
 
+def test_workers_can_be_lost_after_three_seconds() -> None:
+    assert read({"port": "0", "lost_after": "3"}, {}).terms.lost_after == 3
+
+
 def test_an_endpoint_has_a_database_of_its_own(tmp_path: Path) -> None:
     database = read({"port": "0", "endpoint_id": "mine"}, {}).database
     assert database == tmp_path / "dragoman/gateway-mine.db"
@@ -73,6 +77,10 @@ def test_an_endpoint_has_a_database_of_its_own(tmp_path: Path) -> None:
         ({"execution_timeout": "nan"}, "--execution-timeout 'nan': write a number of seconds, more than 0"),
         ({"lost_after": "inf"}, "--lost-after 'inf': write a number of seconds, more than 0"),
         ({"lost_after": "30s"}, "--lost-after '30s': write a number of seconds, more than 0"),
+        (
+            {"lost_after": "2.9"},
+            "--lost-after '2.9': write at least 3 seconds, because workers ping once a second at most",
+        ),
         ({"worker": "true", "idle_timeout": "-1"}, "--idle-timeout '-1': write a number of seconds, more than 0"),
         ({"worker": "true", "max": "0"}, "--max '0': write a whole number, not less than 1"),
         ({"worker": "true", "min": "1.5"}, "--min '1.5': write a whole number, not less than 0"),

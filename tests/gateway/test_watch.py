@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dragoman.gateway.watch import LONGEST, news, plain, watch
+from dragoman.gateway.watch import news, watch
 from dragoman.gateway.workers import State, WorkerView
 from tests.gateway.gateways import Worker, serving
 from tests.upstream import eventually
@@ -15,6 +15,7 @@ RUNNING = WorkerView("w", State.RUNNING, 1, 0.0)
 OWN = WorkerView("w", State.IDLE, 0, 0.0, managed=True)
 PINGING = WorkerView("w", State.IDLE, 0, 0.0, version="1.12.0", pings=True)
 SICK = WorkerView("w", State.UNHEALTHY, 0, 0.0, problem="no GPU")
+FAILED = WorkerView("w", State.UNHEALTHY, 0, 0.0, problem="no GPU", managed=True, ended=True)
 
 
 @pytest.mark.parametrize(
@@ -32,18 +33,12 @@ SICK = WorkerView("w", State.UNHEALTHY, 0, 0.0, problem="no GPU")
         ([IDLE], [], ["worker w is gone"]),
         ([OWN], [], []),
         ([COMING], [], []),
+        ([COMING], [FAILED], []),
+        ([FAILED], [], []),
     ],
 )
 def test_news(before: list[WorkerView], after: list[WorkerView], lines: list[str]) -> None:
     assert list(news(before, after)) == lines
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [("fleet-1", "fleet-1"), ("a\x1b[2Jb\nc", "a?[2Jb?c"), ("é", "é"), ("x" * 300, "x" * LONGEST)],
-)
-def test_nobody_else_writes_to_the_terminal(text: str, shown: str) -> None:
-    assert plain(text) == shown
 
 
 @pytest.mark.anyio

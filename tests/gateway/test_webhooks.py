@@ -62,6 +62,18 @@ class Gateway:
         self.now = now
         self.archive = archive
         self.webhooks = Webhooks(archive, lambda: self.now)
+        self._running = asyncio.create_task(self.webhooks.run())
+
+    async def run_again(self) -> None:
+        """Cuts off what is under way, and goes on."""
+        await self.end()
+        self._running = asyncio.create_task(self.webhooks.run())
+
+    async def end(self) -> None:
+        """Cuts off what is under way."""
+        self._running.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._running
 
     async def finish(self, job_id: str, webhook: str) -> None:
         """Has a worker do a job now."""
@@ -88,13 +100,10 @@ class Gateway:
 async def gateway(directory: Path, now: float = 0) -> AsyncIterator[Gateway]:
     async with Archive(directory / "jobs.db", Terms(), lambda: now) as archive:
         gateway = Gateway(archive, now)
-        running = asyncio.create_task(gateway.webhooks.run())
         try:
             yield gateway
         finally:
-            running.cancel()
-            with suppress(asyncio.CancelledError):
-                await running
+            await gateway.end()
 
 
 async def test_the_end_of_a_job_is_told_at_once(tmp_path: Path) -> None:
@@ -197,4 +206,38 @@ async def test_the_log_tells_of_what_was_not_accepted_but_not_the_address(
     async with receiving(503) as receiver, gateway(tmp_path) as here:
         await here.finish("a", f"{receiver.url}/?token=secret")
         await here.due(10)
-    assert [record.message for record in caplog.records] == ["the webhook of job a did not accept: status 503"]
+    assert caplog.messages == ["the webhook of job a did not accept: status 503"]
+
+
+async def test_the_log_tells_when_a_webhook_is_given_up(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with receiving(503, 503, 503) as receiver, gateway(tmp_path) as here:
+        await here.finish("a", f"{receiver.url}/?token=secret")
+        for moment in (10, 20):
+            await here.due(moment)
+            assert "given up" not in caplog.text
+            here.wait_until(moment)
+        await eventually(lambda: "given up" in caplog.text)
+    assert caplog.messages[-1] == "the webhook of job a is given up after 3 tries"
+
+
+async def test_what_was_accepted_at_last_is_not_given_up(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with receiving(503, 503, 200) as receiver, gateway(tmp_path) as here:
+        await here.finish("a", receiver.url)
+        for moment in (10, 20):
+            await here.due(moment)
+            here.wait_until(moment)
+        await here.due(None)
+    assert "given up" not in caplog.text
+
+
+async def test_tries_that_were_cut_off_do_not_count_when_it_runs_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "AT_ONCE", 1)
+    async with receiving() as receiver, gateway(tmp_path) as here:
+        await here.finish("a", f"{receiver.url}/slow")
+        await receiver.heard(1)
+        await here.run_again()
+        await here.finish("b", receiver.url)
+        await receiver.heard(2)
+    assert [document["id"] for _, document in receiver.told] == ["a", "b"]

@@ -241,3 +241,37 @@ def test_it_is_known_when_pings_alone_will_not_do_any_more(workers: Workers, clo
     clock.now += 10
     workers.contact("w", pings=True)
     assert workers.next_silence() == 100 + LOST_AFTER
+
+
+@pytest.mark.parametrize(
+    ("deeds", "shown"),
+    [
+        ([], True),
+        ([lambda w: w.expect("own")], True),
+        ([lambda w: w.expect("own"), lambda w: poll(w, "own")], False),
+        ([lambda w: w.expect("own"), lambda w: w.contact("own")], False),
+        ([lambda w: poll(w, "somebody's")], True),
+        ([lambda w: poll(w, "from before")], True),
+    ],
+)
+def test_who_never_came_is_shown_until_another_one_of_the_fleet_comes(
+    workers: Workers, deeds: list[Deed], shown: bool
+) -> None:
+    workers.expect("from before")
+    poll(workers, "from before")
+    workers.show_failure("failed", "no GPU")
+    for deed in deeds:
+        deed(workers)
+    failure = WorkerView("failed", State.UNHEALTHY, 0, 100.0, problem="no GPU", managed=True, ended=True)
+    assert (failure in workers.view()) is shown
+
+
+def test_who_never_came_is_shown_for_ten_minutes_at_most(workers: Workers, clock: Clock) -> None:
+    workers.show_failure("failed", "no GPU")
+    assert workers.next_silence() == 700
+    clock.now = 699
+    workers.drop_silent()
+    assert len(workers.view()) == 1
+    clock.now = 700
+    workers.drop_silent()
+    assert (workers.view(), workers.next_silence()) == ((), None)

@@ -3,7 +3,7 @@ from io import StringIO
 
 import pytest
 
-from dragoman.process.output import KEPT, Output
+from dragoman.process.output import KEPT, LONGEST, Output
 
 pytestmark = pytest.mark.anyio
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.anyio
 async def copied(*pieces: bytes, limit: int = 64) -> tuple[Output, str]:
     """What came of a stream that arrived in these pieces."""
     to = StringIO()
-    output = Output(to)
+    output = Output("engine | ", to)
     stream = asyncio.StreamReader(limit)
     copying = asyncio.create_task(output.copy(stream))
     for piece in pieces:
@@ -31,6 +31,7 @@ async def copied(*pieces: bytes, limit: int = 64) -> tuple[Output, str]:
         ([b"  indented \r\n"], ["  indented"]),
         ([b"last line without an end"], ["last line without an end"]),
         ([b" 10%\r 50%\r100%\n"], ["100%"]),
+        ([b" 10%\r", b" 50%\r", b"100%\n"], ["100%"]),
         ([b"\xff\xfe caf\xc3\xa9\n"], ["\ufffd\ufffd café"]),
         ([], []),
     ],
@@ -45,6 +46,19 @@ async def test_a_line_that_never_ends_is_shown_in_pieces() -> None:
     _, shown = await copied(b"x" * 200, b"y" * 200, b"\nshort\n", limit=64)
     assert shown.replace("\nengine | ", "").startswith("engine | " + "x" * 200 + "y" * 200)
     assert shown.endswith("\nengine | short\n")
+
+
+async def test_a_line_that_never_ends_is_remembered_in_pieces() -> None:
+    output, _ = await copied(b"x" * (LONGEST + 10), b"yz", limit=LONGEST)
+    assert "".join(output.last()) == "x" * (LONGEST + 10) + "yz"
+
+
+async def test_lines_go_to_stderr_under_the_prefix_that_is_given(capsys: pytest.CaptureFixture[str]) -> None:
+    stream = asyncio.StreamReader()
+    stream.feed_data(b"one\ntwo")
+    stream.feed_eof()
+    await Output("[worker-1] ").copy(stream)
+    assert capsys.readouterr().err == "[worker-1] one\n[worker-1] two\n"
 
 
 async def test_only_the_last_lines_are_kept() -> None:
@@ -74,7 +88,7 @@ async def test_output_is_read_to_its_end_when_nobody_reads_it_any_more() -> None
         def write(self, text: str) -> int:
             raise BrokenPipeError
 
-    output = Output(Closed())
+    output = Output("", Closed())
     stream = asyncio.StreamReader()
     stream.feed_data(b"one\ntwo\n")
     stream.feed_eof()

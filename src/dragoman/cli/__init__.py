@@ -7,7 +7,7 @@ import typer
 
 from dragoman.cli.commands import Commands, RawCommand
 from dragoman.cli.explain import explain
-from dragoman.cli.forms import FormsCommand, forms
+from dragoman.cli.forms import forms
 from dragoman.cli.gateway import gateway
 from dragoman.cli.parser import ParsedCommand
 from dragoman.cli.serve import serve
@@ -24,7 +24,7 @@ app = typer.Typer(
 )
 app.command(cls=RawCommand, add_help_option=False)(serve)
 app.command(cls=RawCommand, add_help_option=False)(explain)
-app.command(cls=FormsCommand, add_help_option=False)(forms)
+app.command(cls=ParsedCommand, add_help_option=False)(forms)
 app.command(cls=ParsedCommand, add_help_option=False)(gateway)
 
 

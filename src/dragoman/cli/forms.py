@@ -1,33 +1,12 @@
 """`dragoman forms`: the platforms' forms and the reference of all settings, written from the catalogue."""
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 import typer
-from typer.core import TyperCommand
 
-from dragoman.cli.commands import Context
-
-
-class FormsCommand(TyperCommand):
-    """A command that keeps its arguments in `ctx.args`."""
-
-    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
-        """Keep the arguments."""
-        super().parse_args(ctx, [])
-        ctx.args = list(args)
-        return args
-
-
-class _Parser(ArgumentParser):
-    """A parser whose errors are those of all commands."""
-
-    def error(self, message: str) -> NoReturn:
-        from dragoman.errors import ConfigurationError
-
-        raise ConfigurationError(message)
+from dragoman.cli.parser import Parser
 
 
 def forms(context: typer.Context) -> None:
@@ -48,7 +27,7 @@ def forms(context: typer.Context) -> None:
 
 
 def _read(arguments: Sequence[str]) -> Namespace:
-    parser = _Parser(
+    parser = Parser(
         prog="dragoman forms",
         description="Write the forms of the platforms' consoles and the reference of all settings from the catalogue.",
         allow_abbrev=False,

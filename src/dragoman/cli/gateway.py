@@ -23,7 +23,7 @@ _OPTIONS = (
     ("--max", "N", "how many there are at most; default: 1"),
     ("--idle-timeout", "S", "seconds without a job after which a worker above --min ends; default: 60"),
     ("--execution-timeout", "S", "seconds that a job may run if its policy does not say; default: 600"),
-    ("--lost-after", "S", "seconds of silence after which a worker has lost its jobs; default: 30"),
+    ("--lost-after", "S", "seconds of silence after which a worker has lost its jobs; at least 3; default: 30"),
 )
 _EXPLANATIONS = """\
 examples:
@@ -33,7 +33,7 @@ examples:
       Start up to two workers when jobs wait, and end them when they are idle.
   DRAGOMAN_API_KEY=one,two dragoman gateway --host 0.0.0.0
       Serve other machines too, with either key.
-  curl localhost:8080/v2/local/runsync -H "Authorization: Bearer $DRAGOMAN_API_KEY" \\
+  curl localhost:8080/v2/local/runsync -H "Authorization: Bearer ${DRAGOMAN_API_KEY%%,*}" \\
       -H "Content-Type: application/json" -d '{"input": {"prompt": "Hello"}}'
 
 keys:

@@ -29,8 +29,9 @@ def build(endpoint: Endpoint, endpoint_id: str, keys: Keys) -> Starlette:
         keys: what opens it.
     """
     api = [*client_api.routes(endpoint), *worker_api.routes(endpoint), *openai_api.routes(endpoint)]
+    shown = page.routes(endpoint_id, keys, endpoint.terms.lost_after)
     app = Starlette(
-        routes=[Mount(f"/v2/{endpoint_id}", Router(api, redirect_slashes=False)), *page.routes(endpoint_id, keys)],
+        routes=[Mount(f"/v2/{endpoint_id}", Router(api, redirect_slashes=False)), *shown],
         middleware=[Middleware(Guard, keys=keys, refuse=_refuse)],
         exception_handlers={
             GatewayError: _refused,

@@ -29,19 +29,22 @@ class Callbacks(Records):
             db.executemany("UPDATE jobs SET webhook_at = ? WHERE seq = ?", ((now + UNREPORTED, *row) for row in due))
             return self._whole(seq for (seq,) in due)
 
-    def webhook_tried(self, job: Job, accepted: bool, now: float) -> None:
+    def webhook_tried(self, job: Job, accepted: bool, now: float) -> bool:
         """Notes how a delivery ended.
 
         Args:
             job: as ``due_webhooks`` returned it. Where it was retried since, its next end is told anew.
             accepted: whether it need not be told again.
             now: the time.
+
+        Returns:
+            Whether there will be no other try.
         """
         with self._transaction() as db:
-            db.execute(
+            row = db.execute(
                 """UPDATE jobs SET webhook_tries = webhook_tries + 1,
                     webhook_at = iif(:accepted OR webhook_tries + 1 >= :tries, NULL, :next)
-                WHERE seq = :seq AND retries = :retries AND webhook_at IS NOT NULL""",
+                WHERE seq = :seq AND retries = :retries AND webhook_at IS NOT NULL RETURNING webhook_at""",
                 {
                     "seq": job.seq,
                     "retries": job.retries,
@@ -49,7 +52,8 @@ class Callbacks(Records):
                     "tries": TRIES,
                     "next": now + PAUSE,
                 },
-            )
+            ).fetchone()
+            return row is not None and row[0] is None
 
     def next_webhook(self) -> float | None:
         """The earliest moment at which a webhook is due; None where none is."""

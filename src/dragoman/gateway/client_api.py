@@ -97,8 +97,10 @@ class _ClientAPI:
 
     async def request(self, request: Request) -> Response:
         after = queries.integer(request, "after", 0) or 0
+        with_input = queries.flag(request, "input", default=True)
         job = await self._endpoint.job(_id(request))
-        return answer(documents.request_details(job, await self._endpoint.items(job.id, after)))
+        items = await self._endpoint.items(job.id, after)
+        return answer(documents.request_details(job, items, with_input=with_input))
 
     async def workers(self, request: Request) -> Response:
         return answer(documents.worker_list(self._endpoint.workers.view()))

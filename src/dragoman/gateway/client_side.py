@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 from dragoman.gateway.bells import News
-from dragoman.gateway.errors import NotFoundError
+from dragoman.gateway.errors import NotFoundError, WorkerLostError
 from dragoman.gateway.hub import Hub
 from dragoman.gateway.jobs import Item, Job
 from dragoman.gateway.ledger import Counts, Ledger
@@ -84,10 +84,9 @@ class ClientSide(Hub):
     async def follow(self, job_id: str) -> AsyncGenerator[bytes, None]:
         """Yield each item of the job's stream as it comes, from the first, until the job is final or gone.
 
-        It ends also where the job's worker is lost after an item was yielded: the next run has a stream of its own.
-
         Raises:
             NotFoundError: there is no such job, or none any more.
+            WorkerLostError: the job's worker was lost after an item was yielded: the next run has a stream of its own.
         """
         number = 0
         with self._bells.listen(job_id) as bell:
@@ -104,6 +103,7 @@ class ClientSide(Hub):
                     if over:
                         return
                     await bell.rung()
+        raise WorkerLostError("The job's worker was lost in mid-stream.")
 
     async def cancel(self, job_id: str) -> Job:
         """End a job that has not ended; its worker is told to stop it.

@@ -79,11 +79,11 @@ def request_list(jobs: Sequence[Job], most: int) -> Document:
     return {"requests": [_summary(job) for job in jobs], "next": following}
 
 
-def request_details(job: Job, items: Iterable[Item]) -> Document:
-    """A job with all that is known of it, and a part of its stream."""
-    request = _summary(job) | {"input": orjson.Fragment(job.input)} | _outcome(job) | _known(webhook=job.webhook)
+def request_details(job: Job, items: Iterable[Item], *, with_input: bool) -> Document:
+    """A job with all that is known of it, but for its input where that is not wanted, and a part of its stream."""
+    given = {"input": orjson.Fragment(job.input)} if with_input else {}
     return {
-        "request": request,
+        "request": _summary(job) | given | _outcome(job) | _known(webhook=job.webhook),
         "stream": [{"number": item.number, "output": orjson.Fragment(item.output)} for item in items],
     }
 

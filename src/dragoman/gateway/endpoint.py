@@ -7,6 +7,7 @@ from dragoman.gateway.client_side import ClientSide
 from dragoman.gateway.hub import WHOLE
 from dragoman.gateway.ledger import Demand, Ledger
 from dragoman.gateway.worker_side import WorkerSide
+from dragoman.gateway.workers import FAILURES_SHOWN
 
 
 class Endpoint(ClientSide, WorkerSide):
@@ -32,12 +33,20 @@ class Endpoint(ClientSide, WorkerSide):
         self._stops.release(worker)
         self._bells.ring(WHOLE)
 
-    async def lost(self, worker: str) -> None:
-        """Queue the jobs of a worker again whose process has ended."""
-        await self._whole_step(self._lost(worker))
+    async def lost(self, worker: str, problem: str | None = None) -> None:
+        """Queue the jobs of a worker again whose process has ended.
 
-    async def _lost(self, worker: str) -> None:
+        Args:
+            worker: its id.
+            problem: why it has never been ready, which is shown for a while.
+        """
+        await self._whole_step(self._lost(worker, problem))
+
+    async def _lost(self, worker: str, problem: str | None) -> None:
         self.workers.forget(worker)
+        if problem is not None:
+            self.workers.show_failure(worker, problem)
+            self._sweeper.by(self._clock() + FAILURES_SHOWN)
         self._polls.release(worker)
         self._stops.forget(worker)
         self._stops.release(worker)

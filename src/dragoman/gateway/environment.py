@@ -5,9 +5,17 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from dragoman.gateway.auth import VARIABLE, Keys
+from dragoman.gateway.terms import Terms
 
 NO_KEY = "none"
 """What stands for a key where none is needed: RunPod's SDK sends no pings, and OpenAI's client nothing, without one."""
+
+PINGS = 3
+"""How often a worker is to be heard of, at least, in the time after which it counts as lost."""
+
+SHORTEST_INTERVAL = 1_000
+LONGEST_INTERVAL = 10_000
+"""Milliseconds between pings: RunPod's SDK drops parts of a second, and has this much if it is told nothing."""
 
 
 @dataclass(frozen=True)
@@ -18,11 +26,13 @@ class Environment:
         url: the gateway, such as ``http://127.0.0.1:8000``.
         endpoint_id: the endpoint.
         keys: what opens it.
+        lost_after: seconds of silence after which a worker counts as lost.
     """
 
     url: str
     endpoint_id: str
     keys: Keys
+    lost_after: float = Terms.lost_after
 
     def worker(self, worker_id: str) -> dict[str, str]:
         """The variables of a worker that the gateway starts itself, its key among them."""
@@ -54,11 +64,16 @@ class Environment:
             "RUNPOD_WEBHOOK_POST_OUTPUT": f"{base}/job-done/$RUNPOD_POD_ID/$ID?gpu=local",
             "RUNPOD_WEBHOOK_POST_STREAM": f"{base}/job-stream/$RUNPOD_POD_ID/$ID?gpu=local",
             "RUNPOD_WEBHOOK_PING": f"{base}/ping/$RUNPOD_POD_ID?gpu=local",
+            "RUNPOD_PING_INTERVAL": str(self._ping_interval()),
             "RUNPOD_ENDPOINT_ID": self.endpoint_id,
             # The SDK's own checks of a machine want the internet, and a GPU that passes its tests.
             "RUNPOD_SKIP_AUTO_SYSTEM_CHECKS": "true",
             "RUNPOD_SKIP_GPU_CHECK": "true",
         }
+
+    def _ping_interval(self) -> int:
+        wanted = int(self.lost_after * 1000 / PINGS)
+        return min(max(wanted, SHORTEST_INTERVAL), LONGEST_INTERVAL)
 
     def _key(self) -> str:
         """A reference for the shell: the variable, or the first of the keys in it."""

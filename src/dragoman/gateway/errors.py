@@ -31,6 +31,12 @@ class NotFoundError(GatewayError):
     status = 404
 
 
+class WorkerLostError(GatewayError):
+    """The worker whose answer was followed is lost, and a part of the answer is with the client already."""
+
+    status = 503
+
+
 class TooLargeError(GatewayError):
     """The body is larger than its route takes."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Coroutine, Iterable
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from dragoman.gateway import journal
 from dragoman.gateway.archive import Archive
 from dragoman.gateway.bells import Bells, News
 from dragoman.gateway.chores import Chore
@@ -36,13 +37,14 @@ class Hub:
         clock: seconds since the epoch.
 
     Attributes:
+        terms: what holds for every job.
         workers: the registry.
     """
 
     def __init__(self, archive: Archive, terms: Terms, clock: Callable[[], float] = time.time) -> None:
+        self.terms = terms
         self.workers = Workers(terms.lost_after, clock)
         self._archive = archive
-        self._terms = terms
         self._clock = clock
         self._bells = Bells()
         self._polls = Polls()
@@ -93,6 +95,7 @@ class Hub:
     def _note(self, changes: Collection[Change]) -> None:
         """Tell all whom it concerns what has become of jobs by somebody else than their workers."""
         for change in changes:
+            journal.changed(change)
             if change.stop is not None and change.stop in self.workers:
                 self._stops.add(change.stop, (change.id,))
             self._left_worker(change.id, _news(change.status))
@@ -102,7 +105,7 @@ class Hub:
         self._bells.ring(job_id, news)
         self._webhooks.wake()
         self._queue_changed()
-        self._sweeper.by(self._clock() + min(self._terms.kept.values()))
+        self._sweeper.by(self._clock() + min(self.terms.kept.values()))
 
     def _queue_changed(self) -> None:
         self._dispatcher.now()
@@ -144,8 +147,8 @@ class Hub:
         for job in jobs:
             self.workers.begin(worker, job.id)
             self._stops.discard(worker, job.id)
-            timeout = job.execution_timeout or self._terms.execution_timeout
-            self._sweeper.by(self._clock() + min(timeout, self._terms.lost_after))
+            timeout = job.execution_timeout or self.terms.execution_timeout
+            self._sweeper.by(self._clock() + min(timeout, self.terms.lost_after))
         self._bells.ring(WHOLE)
 
     async def _sweep(self) -> float | None:

@@ -94,12 +94,17 @@ class Change:
     Attributes:
         id: the job.
         status: what it is now; None for a job that is gone.
-        stop: the worker that is to be told to stop it.
+        worker: who ran it.
     """
 
     id: str
     status: Status | None
-    stop: str | None
+    worker: str | None
+
+    @property
+    def stop(self) -> str | None:
+        """The worker that is to be told to stop it; one that was lost is told when it is heard of again."""
+        return None if self.status is Status.IN_QUEUE else self.worker
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """``/openai/v1/*``: OpenAI's API, each request of which is a job for a worker."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import aclosing, suppress
 
@@ -11,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from dragoman.gateway import bodies, openai_answers, openai_errors, payloads
 from dragoman.gateway.departures import ClientLeftError, unless_left
 from dragoman.gateway.endpoint import Endpoint
-from dragoman.gateway.errors import BadRequestError, GatewayError, NotFoundError
+from dragoman.gateway.errors import BadRequestError, GatewayError, NotFoundError, WorkerLostError
 from dragoman.gateway.jobs import Job
 from dragoman.gateway.openai_answers import NOTHING, Stream
 from dragoman.gateway.openai_errors import OpenAIError
@@ -62,6 +63,11 @@ class _Proxy:
                 async with unless_left(receive):
                     await self._endpoint.submit(submission)
                     await (exchange.stream() if streams else exchange.whole())
+            except asyncio.CancelledError:
+                # A client that has left would have raised another error: it is the gateway that ends.
+                await exchange.abandon()
+                await exchange.end_stream(openai_errors.broken_off(openai_errors.SHUTTING_DOWN))
+                raise
             except BaseException:
                 await exchange.abandon()
                 raise
@@ -113,6 +119,7 @@ class _Exchange:
         self._scope = scope
         self._receive = receive
         self._send = send
+        self._stream: Stream | None = None
 
     async def whole(self) -> None:
         """Send all of the answer when the job has ended."""
@@ -136,6 +143,12 @@ class _Exchange:
         """Cancel the job, if it has not ended: nobody wants it any more."""
         with suppress(NotFoundError):
             await self._endpoint.cancel(self._id)
+
+    async def end_stream(self, error: OpenAIError | None) -> None:
+        """Send what is left to say, if a stream was begun."""
+        if self._stream is not None:
+            stream, self._stream = self._stream, None
+            await self._send_part(stream.end(error), more=False)
 
     async def _ended(self, seen: Awaitable[Job]) -> Job | None:
         """Return the job as it ended, or None where it is gone; abandon one that cannot be answered any more."""
@@ -175,11 +188,16 @@ class _Exchange:
     async def _send_stream(self, first: bytes, items: AsyncIterator[bytes]) -> None:
         headers = [*EVENT_STREAM, (b"x-request-id", self._id.encode())]
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
-        stream = Stream(self._scope["path_params"]["path"].startswith(NAMING_EVENTS))
+        self._stream = stream = Stream(self._scope["path_params"]["path"].startswith(NAMING_EVENTS))
         await self._send_part(stream.add(first))
-        async for item in items:
-            await self._send_part(stream.add(item))
-        await self._send_part(stream.end(await self._failure()), more=False)
+        try:
+            async for item in items:
+                await self._send_part(stream.add(item))
+            failure = await self._failure()
+        except WorkerLostError:
+            await self.abandon()
+            failure = openai_errors.broken_off(openai_errors.WORKER_LOST)
+        await self.end_stream(failure)
 
     async def _send_part(self, part: bytes, more: bool = True) -> None:
         await self._send({"type": "http.response.body", "body": part, "more_body": more})

@@ -47,7 +47,9 @@ STATUSES: Mapping[str, int] = MappingProxyType(
 """The types that stand for a status where there is no code: https://docs.anthropic.com/en/api/errors, and OpenAI's."""
 
 EXPIRED = (504, "The job expired before it was done.")
-BROKEN_OFF = (503, "The answer was broken off: the job's worker was lost, or the gateway is shutting down.")
+WORKER_LOST = "its worker was lost in mid-stream; the job has been cancelled"
+SHUTTING_DOWN = "the gateway is shutting down"
+QUEUED_AGAIN = (503, "Somebody had the job run again before its answer was read; it has been cancelled.")
 
 ENDS: Mapping[Status, tuple[int, str]] = MappingProxyType(
     {
@@ -106,8 +108,17 @@ def of_job(job: Job | None) -> OpenAIError:
         return OpenAIError.of(*EXPIRED)
     if job.status is Status.FAILED:
         return of_text(job.error or UNEXPLAINED)
-    status, message = ENDS.get(job.status, BROKEN_OFF)
+    status, message = ENDS.get(job.status, QUEUED_AGAIN)
     return OpenAIError.of(status, job.error or message)
+
+
+def broken_off(why: str) -> OpenAIError:
+    """What ends a stream of which a part is with the client already.
+
+    Args:
+        why: ``WORKER_LOST`` or ``SHUTTING_DOWN``.
+    """
+    return OpenAIError.of(503, f"The answer was broken off: {why}.")
 
 
 def of_text(text: str, status: int = 500, depth: int = NESTING) -> OpenAIError:

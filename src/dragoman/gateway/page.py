@@ -61,26 +61,27 @@ class Asset:
         return Response(self.body, headers={**headers, "content-type": self.media_type})
 
 
-def routes(endpoint_id: str, keys: Keys) -> list[BaseRoute]:
+def routes(endpoint_id: str, keys: Keys, lost_after: float) -> list[BaseRoute]:
     """``GET /`` and ``GET /page/*``.
 
     Args:
         endpoint_id: the endpoint that the page shows.
         keys: what opens it; the page learns only how a shell refers to them.
+        lost_after: seconds of silence after which a worker counts as lost.
     """
     assets = {
         path.name: Asset.of(path.name, path.read_bytes()) for path in FOLDER.iterdir() if path.suffix in MEDIA_TYPES
     }
     index = assets.pop("index.html")
     found = [Route(f"/page/{name}", asset.answer) for name, asset in sorted(assets.items())]
-    return [Route("/", index.answer), Route("/page/endpoint.json", _endpoint(endpoint_id, keys)), *found]
+    return [Route("/", index.answer), Route("/page/endpoint.json", _endpoint(endpoint_id, keys, lost_after)), *found]
 
 
-def _endpoint(endpoint_id: str, keys: Keys) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(endpoint_id: str, keys: Keys, lost_after: float) -> Callable[[Request], Awaitable[Response]]:
     """What the page asks first: the endpoint's id, and the lines with which a worker is started."""
 
     async def answer(request: Request) -> Response:
-        environment = Environment(str(request.base_url).rstrip("/"), endpoint_id, keys)
+        environment = Environment(str(request.base_url).rstrip("/"), endpoint_id, keys, lost_after)
         body = orjson.dumps({"id": endpoint_id, "workerLines": environment.worker_lines()})
         return await Asset.of("endpoint.json", body).answer(request)
 

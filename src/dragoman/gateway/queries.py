@@ -39,3 +39,15 @@ def integer(request: Request, name: str, least: int, most: int = LARGEST_INTEGER
     if given != int(given) or not least <= given <= most:
         raise BadRequestError(f"{name} is not an integer from {least} to {most}")
     return int(given)
+
+
+def flag(request: Request, name: str, default: bool) -> bool:
+    """Read ``true`` or ``false``.
+
+    Raises:
+        BadRequestError: it is neither.
+    """
+    given = request.query_params.get(name)
+    if given not in (None, "true", "false"):
+        raise BadRequestError(f"{name} is neither true nor false")
+    return default if given is None else given == "true"

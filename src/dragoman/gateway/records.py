@@ -50,16 +50,15 @@ class Records:
         ).fetchone()
         return None if row is None else int(row[0])
 
-    def _requeue(self, seq: int, *, retries: int, attempts: int) -> Change:
+    def _requeue(self, seq: int, *, retries: int, attempts: int) -> None:
         """Puts a running job back to its old place; what its worker has told of it goes."""
         self._forget(seq)
-        (job_id,) = self._connection.execute(
+        self._connection.execute(
             """UPDATE jobs SET status = 'IN_QUEUE', worker = NULL, taken_at = NULL,
                 retries = retries + ?, attempts = attempts + ?
-            WHERE seq = ? AND status = 'IN_PROGRESS' RETURNING id""",
+            WHERE seq = ? AND status = 'IN_PROGRESS'""",
             (retries, attempts, seq),
-        ).fetchone()
-        return Change(job_id, Status.IN_QUEUE, None)
+        )
 
     def _end(
         self, seq: int, status: Status, now: float, *, error: str | None = None, output: bytes | None = None

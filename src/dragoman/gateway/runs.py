@@ -104,7 +104,10 @@ class Runs(Records):
         return row in ((worker, Status.COMPLETED), (worker, Status.FAILED))
 
     def _lose(self, seq: int, now: float) -> Change:
-        (attempts,) = self._connection.execute("SELECT attempts FROM jobs WHERE seq = ?", (seq,)).fetchone()
+        job_id, worker, attempts = self._connection.execute(
+            "SELECT id, worker, attempts FROM jobs WHERE seq = ?", (seq,)
+        ).fetchone()
         if attempts < ATTEMPTS:
-            return self._requeue(seq, retries=1, attempts=0)
+            self._requeue(seq, retries=1, attempts=0)
+            return Change(job_id, Status.IN_QUEUE, worker)
         return self._end(seq, Status.FAILED, now, error="The job's worker was lost twice; it is not tried again.")

@@ -67,7 +67,7 @@ class _Gateway:
         address = settings.address.of(sock)
         self._url = str(address)
         here = str(Address(EVERYWHERE.get(address.host, address.host), address.port))
-        self._environment = Environment(here, settings.endpoint_id, settings.keys)
+        self._environment = Environment(here, settings.endpoint_id, settings.keys, settings.terms.lost_after)
 
     async def run(self) -> int:
         signals = _signals()

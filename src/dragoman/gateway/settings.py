@@ -12,12 +12,14 @@ from platformdirs import user_state_path
 
 from dragoman.errors import ConfigurationError
 from dragoman.gateway.auth import VARIABLE, Keys, is_loopback
+from dragoman.gateway.environment import PINGS, SHORTEST_INTERVAL
 from dragoman.gateway.fleet.scaling import Scale
 from dragoman.gateway.schema import connect
 from dragoman.gateway.terms import Terms
 from dragoman.process.address import LAST_PORT, Address
 
 NAME = re.compile(r"[A-Za-z0-9_-]+")
+SHORTEST_LOST_AFTER = PINGS * SHORTEST_INTERVAL / 1000
 OF_WORKERS = ("min", "max", "idle_timeout")
 """Options that say something about the workers of ``--worker`` only."""
 
@@ -61,7 +63,7 @@ def read(options: Mapping[str, str], environment: Mapping[str, str]) -> Settings
         endpoint_id=reader.endpoint_id(),
         database=reader.database(),
         keys=reader.keys(),
-        terms=Terms(reader.seconds("execution_timeout", 600), reader.seconds("lost_after", 30)),
+        terms=Terms(reader.seconds("execution_timeout", 600), reader.lost_after()),
         command=reader.command(),
         scale=reader.scale(),
     )
@@ -141,6 +143,15 @@ class _Reader:
         if scale.least > scale.most:
             self.problems.append(f"--min {scale.least} is more than --max {scale.most}")
         return scale
+
+    def lost_after(self) -> float:
+        given = self.seconds("lost_after", 30)
+        if given < SHORTEST_LOST_AFTER:
+            self.problems.append(
+                f"--lost-after {self._options['lost_after']!r}: write at least {SHORTEST_LOST_AFTER:g} seconds, "
+                "because workers ping once a second at most"
+            )
+        return given
 
     def whole(self, name: str, default: int, least: int, most: int | None = None) -> int:
         text = self._options.get(name)

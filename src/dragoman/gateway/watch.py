@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator
 from typing import NoReturn
 
 from dragoman.gateway.endpoint import Endpoint
+from dragoman.gateway.journal import plain
 from dragoman.gateway.workers import State, WorkerView
-
-LONGEST = 200
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +28,8 @@ def news(before: Iterable[WorkerView], after: Iterable[WorkerView]) -> Iterator[
 
     Of those that the gateway starts, the fleet tells the beginning and the end.
     """
-    known = {worker.id: worker for worker in before if worker.state is not State.INITIALIZING}
-    here = {worker.id: worker for worker in after if worker.state is not State.INITIALIZING}
+    known = {worker.id: worker for worker in before if _is_here(worker)}
+    here = {worker.id: worker for worker in after if _is_here(worker)}
     for worker in here.values():
         name = plain(worker.id)
         if worker.id not in known:
@@ -44,6 +43,5 @@ def news(before: Iterable[WorkerView], after: Iterable[WorkerView]) -> Iterator[
             yield f"worker {plain(worker.id)} is gone"
 
 
-def plain(text: str) -> str:
-    """Return what others have written so that a terminal shows it and does nothing else."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:LONGEST])
+def _is_here(worker: WorkerView) -> bool:
+    return worker.state is not State.INITIALIZING and not worker.ended

@@ -8,6 +8,7 @@ import aiohttp
 
 from dragoman.gateway import documents, payloads
 from dragoman.gateway.archive import Archive
+from dragoman.gateway.callbacks import TRIES
 from dragoman.gateway.chores import Chore
 from dragoman.gateway.jobs import Job
 from dragoman.gateway.ledger import Ledger
@@ -62,7 +63,9 @@ class Webhooks:
         problem = await _post(self._session, job)
         if problem:
             log.warning("the webhook of job %s did not accept: %s", job.id, problem)
-        await self._archive.call(Ledger.webhook_tried, job, problem is None, self._clock())
+        is_last = await self._archive.call(Ledger.webhook_tried, job, problem is None, self._clock())
+        if problem and is_last:
+            log.warning("the webhook of job %s is given up after %d tries", job.id, TRIES)
         self._free += 1
         self.wake()
 

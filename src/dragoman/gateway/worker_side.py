@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
+from dragoman.gateway import journal
 from dragoman.gateway.bells import News
 from dragoman.gateway.hub import WHOLE, Hub
 from dragoman.gateway.jobs import Job, Result
@@ -84,6 +85,8 @@ class WorkerSide(Hub):
         running = await self._archive.call(Ledger.finish, job_id, worker, result, self._clock())
         if running:
             self._left_worker(job_id, News.OVER)
+            if result.error is not None:
+                journal.failed(job_id, worker)
         return running
 
     async def ping(
@@ -114,10 +117,10 @@ class WorkerSide(Hub):
                 self._bells.ring(WHOLE)
                 yield
         finally:
-            self._sweeper.by(self._clock() + self._terms.lost_after)
+            self._sweeper.by(self._clock() + self.terms.lost_after)
 
     def _contact(
         self, worker: str, *, pings: bool = False, version: str | None = None, problem: str | None = None
     ) -> None:
         self.workers.contact(worker, pings=pings, version=version, problem=problem)
-        self._sweeper.by(self._clock() + self._terms.lost_after)
+        self._sweeper.by(self._clock() + self.terms.lost_after)

@@ -14,6 +14,9 @@ REBORN_AFTER = 2.0
 RunPod's SDK pauses for one second at most.
 """
 
+FAILURES_SHOWN = 600.0
+"""Seconds for which a worker is shown that has ended before it was ready."""
+
 
 class State(StrEnum):
     """RunPod's names for what a worker does; ``/health`` counts them."""
@@ -37,6 +40,7 @@ class WorkerView:
         pings: whether it has ever sent a ping.
         problem: why it is unhealthy.
         managed: whether the gateway started it.
+        ended: whether it has ended before it was ready, and is shown for its problem alone.
     """
 
     id: str
@@ -49,6 +53,7 @@ class WorkerView:
     pings: bool = False
     problem: str | None = None
     managed: bool = False
+    ended: bool = False
 
 
 @dataclass(slots=True)
@@ -87,6 +92,7 @@ class Workers:
         self._clock = clock
         self._workers: dict[str, _Worker] = {}
         self._holders: dict[str, str] = {}
+        self._failures: list[WorkerView] = []
 
     def __contains__(self, worker: str) -> bool:
         return worker in self._workers
@@ -107,7 +113,7 @@ class Workers:
             problem: what is wrong with the worker; one that does not say so is well.
         """
         record = self._known(worker)
-        record.meet(self._clock())
+        self._meet(record)
         if pings:
             record.pings = True
         else:
@@ -122,7 +128,7 @@ class Workers:
         now = self._clock()
         if not (record.managed or record.polls) and now - record.polled_at > REBORN_AFTER:
             record.leaving = False
-        record.meet(now)
+        self._meet(record)
         record.problem = record.cut_off_at = None
         record.polls += 1
         try:
@@ -162,6 +168,16 @@ class Workers:
         for job in record.jobs if record else ():
             del self._holders[job]
 
+    def show_failure(self, worker: str, problem: str) -> None:
+        """One of the gateway's own has ended before it was ready: show it until the next one comes, or for a while.
+
+        Args:
+            worker: its id.
+            problem: why, as far as is known.
+        """
+        shown = WorkerView(worker, State.UNHEALTHY, 0, self._clock(), problem=problem, managed=True, ended=True)
+        self._failures.append(shown)
+
     def takes(self, worker: str) -> bool:
         """Whether the worker may be handed jobs."""
         record = self._workers.get(worker)
@@ -186,23 +202,34 @@ class Workers:
         return [(record.id, now if record.polls else record.seen_at) for record in silent]
 
     def drop_silent(self) -> list[str]:
-        """Forget those that have been silent for too long, run nothing, and were started by somebody else."""
+        """Forget those that have been silent for too long, run nothing, and were started by somebody else.
+
+        Failures that have been shown for long enough go too.
+        """
         now = self._clock()
+        self._failures = [failure for failure in self._failures if failure.seen_at + FAILURES_SHOWN > now]
         gone = [record.id for record in self._workers.values() if self._is_gone(record, now)]
         for worker in gone:
             self.forget(worker)
         return gone
 
     def next_silence(self) -> float | None:
-        """The earliest moment at which another one will have been silent for too long."""
+        """The earliest moment at which another one will have been silent for too long, or a failure been shown."""
         now = self._clock()
-        starts = [moment for record in self._workers.values() for moment in _starts_of_silence(record)]
-        return min((start + self._lost_after for start in starts if start + self._lost_after > now), default=None)
+        starts = (moment for record in self._workers.values() for moment in _starts_of_silence(record))
+        ends = [start + self._lost_after for start in starts]
+        ends += [failure.seen_at + FAILURES_SHOWN for failure in self._failures]
+        return min((end for end in ends if end > now), default=None)
 
     def view(self) -> tuple[WorkerView, ...]:
-        """All workers as they are now."""
+        """All workers as they are now, and those that have failed to become ready."""
         now = self._clock()
-        return tuple(self._view(record, now) for record in self._workers.values())
+        return (*(self._view(record, now) for record in self._workers.values()), *self._failures)
+
+    def _meet(self, record: _Worker) -> None:
+        if record.managed and not record.met:
+            self._failures.clear()
+        record.meet(self._clock())
 
     def _silence(self, record: _Worker, now: float) -> str | None:
         if record.met and self._is_silent(record, now):

@@ -23,6 +23,7 @@ from dragoman.platforms.dialect import dialect
 from dragoman.process import kinship
 from dragoman.process.address import Address
 from dragoman.process.channel import Ended, Failed, Phase, Ready, Retire, Started
+from dragoman.process.exits import manner
 from dragoman.process.listener import HttpOptions, Listener
 from dragoman.process.output import HINT, Output
 from dragoman.process.plan import Plan
@@ -114,14 +115,6 @@ def _environment(directory: Path, resolution: Resolution) -> Mapping[str, str]:
     return {name: value for name, value in variables.items() if value is not None}
 
 
-def _manner(code: int) -> str:
-    """How a process ended, by its exit code, which is negative for a signal."""
-    if code >= 0:
-        return f"exit code {code}"
-    names = {number.value: number.name for number in signal.Signals}
-    return f"killed by {names.get(-code, f'signal {-code}')}"
-
-
 @dataclass(frozen=True)
 class Terminate:
     """SIGTERM or SIGINT came."""
@@ -171,7 +164,7 @@ class Doorman:
         self._plan = plan
         self._environment = environment
         self._deaf_until = 0.0
-        self._output = Output()
+        self._output = Output("engine | ")
         self._lifecycle = Lifecycle(plan.launched)
         self._patience = patience
         probe = dialect(plan.platform).probe
@@ -294,7 +287,7 @@ class Doorman:
             EngineStartError: it never served, and there is no hope that it will.
             CrashLoopError: it served, but it dies again and again.
         """
-        await self._take_back(_manner(code))
+        await self._take_back(manner(code))
         served = time.monotonic() - self._ready_at if self._ready_at is not None else 0.0
         delay = self._policy.delay(served)
         words = self._output.last()

@@ -1,4 +1,4 @@
-"""The engine's output on its way to the user: each line prefixed, the last ones kept."""
+"""The output of processes on its way to the user: each line prefixed, the last ones kept."""
 
 import asyncio
 import contextlib
@@ -10,16 +10,21 @@ from typing import TextIO
 KEPT = 200
 TOLD = 15
 LONGEST = 64 * 1024
-PREFIX = "engine | "
 ERROR = re.compile(r"\b\w*(?:Error|Exception): .+")
 HINT = "See root cause above"
 PROGRESS = re.compile(r"\r(?!\n)")
 
 
 class Output:
-    """Copies a stream line by line and remembers its end."""
+    """Copies a stream line by line and remembers its end.
 
-    def __init__(self, to: TextIO | None = None) -> None:
+    Args:
+        prefix: what each line begins with.
+        to: where the lines go; stderr unless given.
+    """
+
+    def __init__(self, prefix: str, to: TextIO | None = None) -> None:
+        self._prefix = prefix
         self._to = to or sys.stderr
         self._kept: deque[str] = deque(maxlen=KEPT)
 
@@ -29,9 +34,9 @@ class Output:
             line = PROGRESS.split(data.decode(errors="replace").rstrip())[-1]
             if line:
                 self._kept.append(line)
-                # An engine whose output nobody took would stand still.
+                # A process whose output nobody took would stand still.
                 with contextlib.suppress(OSError):
-                    print(PREFIX + line, file=self._to, flush=True)
+                    print(self._prefix + line, file=self._to, flush=True)
 
     def cause(self) -> str | None:
         """The last line among those kept that names an error and not just points to one."""

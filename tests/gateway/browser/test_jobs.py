@@ -116,6 +116,22 @@ def test_progress_is_shown_until_there_is_an_output(shown: Page, address: str, w
     expect(shown.locator("#job-output-text pre")).to_have_text("all of it")
 
 
+def test_an_input_is_sent_once(shown: Page, address: str, worker: Worker) -> None:
+    [job_id] = submit(address, {"prompt": "x" * 1000})
+    details = f"**/requests/{job_id}?*"
+
+    with shown.expect_response(details) as first:
+        select(shown, job_id)
+    with shown.expect_response(details) as second:
+        pass
+    worker.done(worker.take())
+
+    expect(shown.locator("#job-status")).to_have_text("completed")
+    assert "input" in first.value.json()["request"]
+    assert "input" not in second.value.json()["request"]
+    expect(shown.locator("#job-input-text")).to_contain_text("x" * 1000)
+
+
 def test_what_strangers_write_stays_text(shown: Page, address: str, worker: Worker) -> None:
     [job_id] = submit(address, {"prompt": HOSTILE})
     task = worker.take()

@@ -16,7 +16,7 @@ UNCLOSED = "the text ends here; "
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with serve(lambda: nullcontext(Starlette(routes=page.routes("local", Keys())))) as address:
+    with serve(lambda: nullcontext(Starlette(routes=page.routes("local", Keys(), 30.0)))) as address:
         yield address
 
 

@@ -150,6 +150,40 @@ async def test_a_command_that_fails_is_tried_again_after_a_pause(
     assert "for 2 s" in told[1]
 
 
+@pytest.mark.parametrize(
+    ("command", "problem"),
+    [
+        (
+            ("sh", "-c", "echo RuntimeError: no GPU; echo bye; exit 3"),
+            "it has ended before it asked for a job: exit code 3; RuntimeError: no GPU",
+        ),
+        (("sh", "-c", "exit 4"), "it has ended before it asked for a job: exit code 4; it has said nothing"),
+        (
+            ("sh", "-c", f"echo {'x' * 400}; kill -9 $$"),
+            f"it has ended before it asked for a job: killed by SIGKILL; {'x' * 400}"[:300],
+        ),
+    ],
+)
+async def test_why_a_worker_did_not_come_up_stays_visible(
+    gateway: Gateway, command: tuple[str, ...], problem: str
+) -> None:
+    async with fleet(gateway, PATIENT, command):
+        await submit(gateway)
+        await eventually(lambda: any(worker.problem for worker in gateway.endpoint.workers.view()))
+        shown = gateway.endpoint.workers.view()[-1]
+        assert (shown.state, shown.problem) == (State.UNHEALTHY, problem)
+
+
+async def test_a_worker_that_did_not_come_up_takes_no_place_and_is_forgotten_when_one_comes(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    only_later = f"mkdir {tmp_path}/failed && exit 3 || exec {shlex.join(STUB)}"
+    async with fleet(gateway, PATIENT, ("sh", "-c", only_later)):
+        done = await finished(gateway.endpoint, await submit(gateway))
+        assert done.status is Status.COMPLETED
+        assert workers(gateway) == [done.worker]
+
+
 async def test_a_worker_that_is_ready_does_not_excuse_one_that_fails(
     gateway: Gateway, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from dragoman.gateway.fleet.process import WorkerProcess, manner
+from dragoman.gateway.fleet.process import WorkerProcess
 from tests.processes import is_alive
 from tests.upstream import eventually
 
@@ -36,7 +36,7 @@ async def worker(code: str) -> AsyncIterator[WorkerProcess]:
 async def test_its_exit_code_and_its_last_words() -> None:
     async with worker("print('no GPU', file=sys.stderr); sys.exit(3)") as process:
         assert await process.ended() == 3
-        assert process.last_words == ("ready", "no GPU")
+        assert process.last_words == ["ready", "no GPU"]
         assert not process.terminated
 
 
@@ -88,6 +88,15 @@ async def test_it_leads_a_session_and_has_no_input() -> None:
         assert process.last_words[1] == "True True"
 
 
-@pytest.mark.parametrize(("code", "words"), [(0, "exit code 0"), (3, "exit code 3"), (-9, "killed by SIGKILL")])
-def test_manner(code: int, words: str) -> None:
-    assert manner(code) == words
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        ("ValueError: no GPU\nbye", "ValueError: no GPU"),
+        ("no GPU\nbye", "bye"),
+        ("", "ready"),
+    ],
+)
+async def test_its_complaint_is_the_last_line_that_names_an_error_or_the_last(said: str, complaint: str) -> None:
+    async with worker(f"print({said!r})") as process:
+        await process.ended()
+        assert process.complaint == complaint

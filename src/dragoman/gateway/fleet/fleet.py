@@ -11,12 +11,16 @@ from typing import Self
 from dragoman.gateway.chores import Chore
 from dragoman.gateway.endpoint import Endpoint
 from dragoman.gateway.fleet.pauses import Pauses
-from dragoman.gateway.fleet.process import WorkerProcess, manner
+from dragoman.gateway.fleet.process import WorkerProcess
 from dragoman.gateway.fleet.scaling import Scale, decide, next_decision
 from dragoman.gateway.workers import State, WorkerView
+from dragoman.process.exits import manner
 
 GRACE = 30.0
 """Seconds that a worker has to end what it runs after SIGTERM."""
+
+LONGEST_PROBLEM = 300
+"""Characters of what is shown of a worker that did not come up."""
 
 READY = (State.IDLE, State.RUNNING)
 
@@ -129,7 +133,7 @@ class Fleet:
         try:
             process = await WorkerProcess.start(worker, self._command, self._variables(worker))
         except OSError as error:
-            await self._endpoint.lost(worker)
+            await self._endpoint.lost(worker, f"it cannot be started: {error.strerror}")
             log.warning("worker %s cannot be started: %s", worker, error.strerror)
             self._pauses.failed(self._clock())
             return
@@ -148,11 +152,11 @@ class Fleet:
         """Wait for the worker's end, and note it."""
         code = await process.ended()
         self._meet(self._view())
-        was_ready = process.id in self._met
+        failed = process.id not in self._met and not self._closing
         self._met.discard(process.id)
         del self._processes[process.id]
-        await self._endpoint.lost(process.id)
-        if not was_ready and not self._closing:
+        await self._endpoint.lost(process.id, _problem(process, code) if failed else None)
+        if failed:
             self._pauses.failed(self._clock())
             self._report(process, code)
         elif process.terminated:
@@ -168,3 +172,8 @@ class Fleet:
             "worker %s has ended before it asked for a job: %s; no other is started for %.0f s; its last lines:%s",
             *(process.id, manner(code), pause, lines),
         )
+
+
+def _problem(process: WorkerProcess, code: int) -> str:
+    said = process.complaint or "it has said nothing"
+    return f"it has ended before it asked for a job: {manner(code)}; {said}"[:LONGEST_PROBLEM]

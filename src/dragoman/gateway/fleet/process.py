@@ -2,18 +2,20 @@
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self, cast
+from typing import Self
 
 from dragoman.gateway.fleet.family import Family
-from dragoman.gateway.fleet.speech import Speech
-from dragoman.process.output import LONGEST
+from dragoman.process.output import LONGEST, Output
 
 LAUNCHER = Path(__file__).with_name("launch.py")
+# What a worker may say after the gateway has been killed: enough for the seconds in which it drains.
+UNREAD = 1 << 20
 # What is in the pipe when the last process of a worker has ended is read in less.
 LAST_LINES = 1.0
 
@@ -24,15 +26,17 @@ class WorkerProcess:
     Args:
         worker: its id.
         process: the first process.
+        said: what they all say.
     """
 
-    def __init__(self, worker: str, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, worker: str, process: asyncio.subprocess.Process, said: "_Pipe") -> None:
         self.id = worker
         self.terminated = False
         self._process = process
         self._family = Family(process.pid, worker)
-        self._speech = Speech(worker)
-        self._speaking = asyncio.create_task(self._speech.copy(cast(asyncio.StreamReader, process.stdout)))
+        self._output = Output(f"[{worker}] ")
+        self._said = said
+        self._speaking = asyncio.create_task(self._output.copy(said.stream))
         self._deadline = 0.0
 
     @classmethod
@@ -47,21 +51,33 @@ class WorkerProcess:
         Raises:
             OSError: the machine has no room for one more process.
         """
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-IS", str(LAUNCHER), str(os.getpid()), *command),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env=environment,
-            start_new_session=True,
-            limit=LONGEST,
-        )
-        return cls(worker, process)
+        said = await _Pipe.open()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-IS", str(LAUNCHER), str(os.getpid()), *command),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=said.writer,
+                stderr=asyncio.subprocess.STDOUT,
+                pass_fds=(said.reader,),
+                env=environment,
+                start_new_session=True,
+            )
+        except BaseException:
+            said.close()
+            raise
+        finally:
+            os.close(said.writer)
+        return cls(worker, process, said)
 
     @property
-    def last_words(self) -> tuple[str, ...]:
+    def last_words(self) -> list[str]:
         """The last lines of its output."""
-        return self._speech.last
+        return self._output.last()
+
+    @property
+    def complaint(self) -> str:
+        """The last line of its output that names an error, or its last line."""
+        return self._output.cause() or "".join(self._output.last(1))
 
     async def terminate(self, patience: float) -> None:
         """Have it end: SIGTERM now, SIGKILL when the patience is over. It is ``ended`` that tells when it has."""
@@ -89,6 +105,7 @@ class WorkerProcess:
         await self._family.end(self._deadline - asyncio.get_running_loop().time())
         await asyncio.wait([self._speaking], timeout=LAST_LINES)
         self._speaking.cancel()
+        self._said.close()
         return code
 
     def _send(self, number: signal.Signals) -> None:
@@ -96,9 +113,31 @@ class WorkerProcess:
             self._process.send_signal(number)
 
 
-def manner(code: int) -> str:
-    """How a process ended, by its exit code, which is negative for a signal."""
-    if code >= 0:
-        return f"exit code {code}"
-    names = {number.value: number.name for number in signal.Signals}
-    return f"killed by {names.get(-code, f'signal {-code}')}"
+class _Pipe:
+    """What a worker writes and the gateway reads.
+
+    The worker holds the end for reading too, so that it does not fail at its next line when the gateway is killed.
+    """
+
+    def __init__(
+        self, reader: int, writer: int, stream: asyncio.StreamReader, transport: asyncio.ReadTransport
+    ) -> None:
+        self.reader = reader
+        self.writer = writer
+        self.stream = stream
+        self._transport = transport
+
+    @classmethod
+    async def open(cls) -> Self:
+        reader, writer = os.pipe()
+        # Where the system allows less it stays smaller.
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, UNREAD)
+        stream = asyncio.StreamReader(limit=LONGEST)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(reader, "rb", buffering=0)
+        )
+        return cls(reader, writer, stream, transport)
+
+    def close(self) -> None:
+        self._transport.close()

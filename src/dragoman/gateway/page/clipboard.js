@@ -17,10 +17,10 @@ export async function copy(text) {
   }
 }
 
-/** The shell command that sends a job again: its input in a here-document, the key by the name of its variable. */
+/** The shell command that sends a job again: its input in a here-document, the key by the name of its variable, which may hold several. */
 export function curl(job, url, hasKey) {
   const { path, body } = request(job);
-  const key = hasKey ? ` \\\n  -H "Authorization: Bearer $DRAGOMAN_API_KEY"` : "";
+  const key = hasKey ? ` \\\n  -H "Authorization: Bearer \${DRAGOMAN_API_KEY%%,*}"` : "";
   const target = `curl ${quoted(url + path)}${key}`;
   if (body === undefined) return target;
   return `${target} \\\n  --json @- <<'JSON'\n${harmless(pretty(body))}\nJSON`;

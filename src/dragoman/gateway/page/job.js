@@ -66,8 +66,10 @@ export class JobView {
   }
 
   async #ask(id) {
+    // The input stays what it was, and may be large.
+    const query = `after=${this.#after}&input=${this.#job === null}`;
     try {
-      return await this.gateway.get(`requests/${encodeURIComponent(id)}?after=${this.#after}`);
+      return await this.gateway.get(`requests/${encodeURIComponent(id)}?${query}`);
     } catch (error) {
       if (!(error instanceof Refused) || error.status !== 404) throw error;
       this.#lose();
@@ -79,6 +81,7 @@ export class JobView {
   #take({ request, stream }) {
     const anew = this.#job && (request.retries !== this.#job.retries || reopened(this.#job, request));
     this.#job = { ...this.#job, output: undefined, error: undefined, ...request };
+    if ("input" in request) this.#input.set(pretty(request.input));
     if (anew && this.#after) {
       this.#forgetStream();
       return false;
@@ -98,7 +101,6 @@ export class JobView {
     byId("job-cancel").disabled = FINAL.has(job.status);
     byId("job-retry").disabled = !RETRIED.has(job.status);
     this.#facts.show(facts(job), ([name]) => name, (row, [, value]) => setText(row.lastChild, value));
-    this.#input.set(pretty(job.input));
     this.#showOutput(job);
     this.#showError(job);
   }
