@@ -207,6 +207,8 @@ class Model:
     def restart(self, now: float) -> None:
         for entry in self.running():
             entry.heard_at = now
+        for entry in self.jobs.values():
+            entry.call_at = None if entry.call_at is None else min(entry.call_at, now + 10)
 
     def counts(self) -> Counts:
         return Counts(len(self.queue()), len(self.running()), self.completed, self.failed, self.retried)

@@ -127,9 +127,14 @@ def test_what_only_the_machine_knows(tmp_path: Path) -> None:
     held.close()
     assert found == (
         f"port {port} on 127.0.0.1 is already in use; choose another one or end the process that holds it",
-        f"{database} is in use by another gateway. Stop that one, or choose another file with --db.",
         "--worker: there is no program 'no-such-worker' on PATH",
+        f"{database} is in use by another gateway. Stop that one, or choose another file with --db.",
     )
+
+
+def test_a_command_line_with_a_mistake_makes_no_file(tmp_path: Path) -> None:
+    assert problems({"db": str(tmp_path / "new" / "jobs.db"), "port": "70000"})
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_all_mistakes_at_once() -> None:

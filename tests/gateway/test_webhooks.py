@@ -170,7 +170,9 @@ async def test_a_try_that_the_end_cuts_off_is_made_again(tmp_path: Path) -> None
             await here.finish("a", f"{receiver.url}/slow")
             await receiver.heard(1)
         receiver.let.set()
-        async with gateway(tmp_path, now=60) as here:
+        async with gateway(tmp_path, now=5) as here:
+            await here.due(15)
+            here.wait_until(15)
             await here.due(None)
     assert len(receiver.told) == 2
 

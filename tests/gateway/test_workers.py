@@ -217,13 +217,33 @@ def test_a_silent_worker_that_is_not_dropped_is_unhealthy(workers: Workers, cloc
 def test_who_has_left_its_poll_and_only_pings_is_cut_off(workers: Workers, deeds: list[Deed], cut_off: bool) -> None:
     for deed in deeds:
         deed(workers)
-    assert workers.is_cut_off("w") is cut_off
+    assert workers.believed("w", ["a"]) == ([] if cut_off else ["a"])
+
+
+@pytest.mark.parametrize(
+    ("deeds", "believed"),
+    [
+        ([poll], ["b"]),
+        ([poll, lambda w: w.prove("w", "a")], ["a", "b"]),
+        ([poll, lambda w: w.begin("w", "a")], ["a", "b"]),
+        ([poll, lambda w: w.end("a")], ["a", "b"]),
+    ],
+)
+def test_jobs_from_before_the_cut_need_more_than_pings(
+    workers: Workers, deeds: list[Deed], believed: list[str]
+) -> None:
+    workers.begin("w", "a")
+    leave_poll(workers)
+    for deed in deeds:
+        deed(workers)
+    workers.begin("w", "b")
+    assert workers.believed("w", ["a", "b"]) == believed
 
 
 def test_who_has_another_poll_open_is_not_cut_off(workers: Workers) -> None:
     with workers.polling("w"):
         leave_poll(workers)
-        assert not workers.is_cut_off("w")
+        assert workers.believed("w", ["a"]) == ["a"]
 
 
 def test_who_only_pings_for_long_is_unhealthy(workers: Workers, clock: Clock) -> None:

@@ -45,6 +45,13 @@ def build(endpoint: Endpoint, endpoint_id: str, keys: Keys) -> Starlette:
     return app
 
 
+def unavailable(request: Request) -> Response:
+    """The answer to a request that the gateway's end cuts off."""
+    response = _error(request, 503, "the gateway is ending")
+    response.headers["retry-after"] = "5"
+    return response
+
+
 def _refuse(request: Request, error: GatewayError) -> Response:
     return _error(request, error.status, str(error))
 

@@ -49,7 +49,7 @@ def purged(removed: int) -> Document:
 
 def health(counts: Counts, workers: Collection[WorkerView]) -> Document:
     """What ``/health`` tells. No worker is ever throttled here."""
-    states = Counter(worker.state for worker in workers)
+    states = Counter(worker.state for worker in workers if not worker.ended)
     jobs = {
         "completed": counts.completed,
         "failed": counts.failed,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dragoman.errors import ConfigurationError
 from dragoman.gateway import schema
-from dragoman.gateway.callbacks import Callbacks
+from dragoman.gateway.callbacks import PAUSE, Callbacks
 from dragoman.gateway.jobs import Job
 from dragoman.gateway.lifetimes import Lifetimes
 from dragoman.gateway.queue import Queue
@@ -68,6 +68,11 @@ class Ledger(Queue, Lifetimes, Callbacks):
         try:
             with schema.explained(path), self._transaction() as db:
                 db.execute("UPDATE jobs SET lost_at = ? WHERE status = 'IN_PROGRESS'", (now + terms.lost_after,))
+                # Whoever was delivering webhooks is no more.
+                again = now + PAUSE
+                db.execute(
+                    "UPDATE jobs INDEXED BY calling_back SET webhook_at = ? WHERE webhook_at > ?", (again, again)
+                )
         except ConfigurationError:
             self.close()
             raise

@@ -75,7 +75,7 @@ class Stream:
         Args:
             error: why the job failed, if it did; it is told where the worker has not told it.
         """
-        last = self._write("error", error.body) if error and not self._is_closed() else b""
+        last = self._write("error", error.body) if error and not self.is_closed else b""
         if not self._raw:
             return last + DONE
         return b"\n\n" + last if last and not self._tail.endswith(BLANK_LINES) else last
@@ -93,7 +93,8 @@ class Stream:
         event = b"data: " + content + b"\n\n"
         return b"event: " + _encode(name) + b"\n" + event if self._named and isinstance(name, str) else event
 
-    def _is_closed(self) -> bool:
+    @property
+    def is_closed(self) -> bool:
         """Whether an error has been told, or the end: nobody reads on after it."""
         if self._told:
             return True

@@ -69,7 +69,8 @@ class _Proxy:
                 await exchange.end_stream(openai_errors.broken_off(openai_errors.SHUTTING_DOWN))
                 raise
             except BaseException:
-                await exchange.abandon()
+                if not exchange.is_told:
+                    await exchange.abandon()
                 raise
 
 
@@ -80,7 +81,7 @@ async def _read(request: Request) -> tuple[Submission, bool]:
 
     Raises:
         BadRequestError: the body is not a JSON object.
-        UnsupportedMediaError: it does not claim to be one.
+        UnsupportedMediaError: it is a form with files.
         TooLargeError: it is larger than RunPod takes.
     """
     job_input: dict[str, object] = {"openai_route": f"/v1/{request.path_params['path']}"}
@@ -94,8 +95,7 @@ async def _read(request: Request) -> tuple[Submission, bool]:
 
 
 async def _body(request: Request) -> dict[str, object] | None:
-    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if media_type != "application/json" and not media_type.endswith("+json"):
+    if request.headers.get("content-type", "").lower().startswith("multipart/"):
         raise UnsupportedMediaError("A job can hold nothing but JSON: send it as application/json.")
     content = await bodies.read(request, LARGEST_BODY)
     if not content and request.method == "DELETE":
@@ -120,6 +120,11 @@ class _Exchange:
         self._receive = receive
         self._send = send
         self._stream: Stream | None = None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the client has been told the stream's end: some leave then, before the job has ended."""
+        return self._stream is not None and self._stream.is_closed
 
     async def whole(self) -> None:
         """Send all of the answer when the job has ended."""

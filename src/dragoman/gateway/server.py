@@ -11,10 +11,10 @@ from types import MappingProxyType
 
 import uvicorn
 import uvloop
-from starlette.responses import JSONResponse
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dragoman.gateway.app import build
+from dragoman.gateway.app import build, unavailable
 from dragoman.gateway.archive import Archive
 from dragoman.gateway.auth import VARIABLE
 from dragoman.gateway.endpoint import Endpoint
@@ -38,7 +38,7 @@ EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 """Hosts that stand for all interfaces, and one of those by which this machine reaches itself."""
 
 SERVING = MappingProxyType({"DRAGOMAN_HOST": "127.0.0.1", "DRAGOMAN_PORT": "0"})
-"""Where a worker of this project listens, of which there may be many here, if nobody says anything else."""
+"""Where a worker of this project listens, of which there may be many here, unless its command says something else."""
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ class _Gateway:
     def _variables(self, worker: str) -> Mapping[str, str]:
         """All variables of a worker; what it serves beside its jobs is for this machine alone, on a free port."""
         inherited = {name: value for name, value in os.environ.items() if name != VARIABLE}
-        return {**SERVING, **inherited, **self._environment.worker(worker)}
+        return {**inherited, **SERVING, **self._environment.worker(worker)}
 
     async def _announce(self, endpoint: Endpoint) -> None:
         counts = await endpoint.counts()
@@ -155,7 +155,7 @@ def _until_cancelled(app: ASGIApp) -> ASGIApp:
             await app(scope, receive, sent)
         except asyncio.CancelledError:
             if not begun:
-                await JSONResponse({"error": "the gateway is ending"}, 503, {"retry-after": "5"})(scope, receive, send)
+                await unavailable(Request(scope))(scope, receive, send)
 
     return served
 

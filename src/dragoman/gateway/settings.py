@@ -61,11 +61,12 @@ def read(options: Mapping[str, str], environment: Mapping[str, str]) -> Settings
     settings = Settings(
         address=reader.address(),
         endpoint_id=reader.endpoint_id(),
-        database=reader.database(),
         keys=reader.keys(),
         terms=Terms(reader.seconds("execution_timeout", 600), reader.lost_after()),
         command=reader.command(),
         scale=reader.scale(),
+        # The last: it makes the file, if there is nothing else to mend.
+        database=reader.database(),
     )
     if reader.problems:
         raise ConfigurationError(*reader.problems)
@@ -103,6 +104,8 @@ class _Reader:
         if named is None and not NAME.fullmatch(name):
             return Path()
         path = Path(named) if named is not None else user_state_path("dragoman") / f"gateway-{name}.db"
+        if self.problems and not path.exists():
+            return path
         try:
             connect(path.absolute()).close()
         except ConfigurationError as error:

@@ -65,6 +65,7 @@ class WorkerSide(Hub):
 
     async def _add_items(self, job_id: str, worker: str, outputs: Sequence[bytes]) -> bool:
         self._contact(worker)
+        self.workers.prove(worker, job_id)
         running = await self._archive.call(Ledger.add_items, job_id, worker, outputs, self._clock())
         if running:
             self._bells.ring(job_id)
@@ -73,6 +74,7 @@ class WorkerSide(Hub):
     async def progress(self, job_id: str, worker: str, output: bytes) -> bool:
         """Note how far the job is; return whether this worker runs it."""
         self._contact(worker)
+        self.workers.prove(worker, job_id)
         return await self._archive.call(Ledger.progress, job_id, worker, output, self._clock())
 
     async def finish(self, job_id: str, worker: str, result: Result) -> bool:
@@ -104,8 +106,8 @@ class WorkerSide(Hub):
         if problem:
             self._polls.release(worker)
         self._bells.ring(WHOLE)
-        if ids and not self.workers.is_cut_off(worker):
-            self._stops.add(worker, await self._archive.call(Ledger.seen, worker, ids, self._clock()))
+        if believed := self.workers.believed(worker, ids):
+            self._stops.add(worker, await self._archive.call(Ledger.seen, worker, believed, self._clock()))
 
     def _is_released(self, worker: str) -> bool:
         return self._closed or not self.workers.takes(worker)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -71,6 +71,7 @@ class _Worker:
     polled_at: float = 0.0
     cut_off_at: float | None = None
     jobs: set[str] = field(default_factory=set)
+    doubtful: set[str] = field(default_factory=set)
 
     def meet(self, now: float) -> None:
         self.seen_at = now
@@ -134,7 +135,9 @@ class Workers:
         try:
             yield
         except asyncio.CancelledError:
-            record.cut_off_at = self._clock() if record.polls == 1 else None
+            if record.polls == 1:
+                record.cut_off_at = self._clock()
+                record.doubtful |= record.jobs
             raise
         finally:
             record.polls -= 1
@@ -145,6 +148,7 @@ class Workers:
         self.end(job)
         record = self._known(worker)
         record.jobs.add(job)
+        record.doubtful.discard(job)
         record.idle_since = None
         self._holders[job] = worker
 
@@ -153,6 +157,7 @@ class Workers:
         record = self._workers.get(self._holders.pop(job, ""))
         if record is not None:
             record.jobs.discard(job)
+            record.doubtful.discard(job)
             if not record.jobs:
                 record.idle_since = self._clock() if record.met else None
 
@@ -169,27 +174,37 @@ class Workers:
             del self._holders[job]
 
     def show_failure(self, worker: str, problem: str) -> None:
-        """One of the gateway's own has ended before it was ready: show it until the next one comes, or for a while.
+        """Show one of the gateway's own that ended before it was ready, until another comes or fails, or for a while.
 
         Args:
             worker: its id.
             problem: why, as far as is known.
         """
         shown = WorkerView(worker, State.UNHEALTHY, 0, self._clock(), problem=problem, managed=True, ended=True)
-        self._failures.append(shown)
+        self._failures = [shown]
 
     def takes(self, worker: str) -> bool:
         """Whether the worker may be handed jobs."""
         record = self._workers.get(worker)
         return record is None or not (record.leaving or record.problem)
 
-    def is_cut_off(self, worker: str) -> bool:
-        """Whether the worker has left its last open poll, and nothing but pings has come since.
+    def prove(self, worker: str, job: str) -> None:
+        """The worker has posted something of that job, so it runs it."""
+        if record := self._workers.get(worker):
+            record.doubtful.discard(job)
 
-        RunPod's SDK pings from a process of its own, which goes on for ever when the worker itself is killed.
+    def believed(self, worker: str, jobs: Iterable[str]) -> list[str]:
+        """Those of the jobs that a ping of the worker may keep alive.
+
+        RunPod's SDK pings from a process of its own, which goes on for ever when the worker itself is killed, and a
+        worker that is started again in the same directory names the jobs of the one before. So when a worker has left
+        its last open poll, no ping counts until it asks for something, and none for the jobs that it ran then until it
+        posts something of them.
         """
         record = self._workers.get(worker)
-        return record is not None and record.cut_off_at is not None
+        if record is None:
+            return list(jobs)
+        return [] if record.cut_off_at is not None else [job for job in jobs if job not in record.doubtful]
 
     def running(self) -> Counter[str]:
         """How many jobs each worker runs."""

@@ -35,7 +35,7 @@ def select(page: Page, job_id: str) -> None:
 
 def test_an_endpoint_without_anything_says_how_to_begin(shown: Page, address: str) -> None:
     expect(shown.locator("#endpoint")).to_have_text("local")
-    expect(shown.get_by_text("No workers yet.")).to_be_visible()
+    expect(shown.get_by_text("No workers are running.")).to_be_visible()
     expect(shown.locator("#worker-lines")).to_contain_text(f"RUNPOD_WEBHOOK_GET_JOB='{address}/v2/local/job-take/$ID")
     expect(shown.get_by_text("No jobs yet.")).to_be_visible()
     expect(shown.locator('[data-count="jobs.inQueue"]')).to_have_text("0")

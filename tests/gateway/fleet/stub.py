@@ -25,6 +25,7 @@ draining = False
 def drain(*_: object) -> None:
     global draining
     draining = True
+    print("draining", flush=True)
 
 
 def ask(url: str, body: object = None) -> dict[str, Any] | None:
