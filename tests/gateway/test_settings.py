@@ -140,5 +140,5 @@ def test_a_command_line_with_a_mistake_makes_no_file(tmp_path: Path) -> None:
 def test_all_mistakes_at_once() -> None:
     options = {"port": "x", "endpoint_id": " ", "host": "0.0.0.0", "worker": "'", "min": "3", "max": "2", "db": "/dev"}
     assert [problem.split()[0] for problem in problems(options)] == [
-        *("--port", "--endpoint-id", "The", "--host", "--worker", "--min"),
+        *("--port", "--endpoint-id", "--host", "--worker", "--min", "The"),
     ]
