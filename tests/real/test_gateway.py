@@ -145,7 +145,7 @@ def test_a_job_survives_the_death_of_the_gateway(running: Gateway) -> None:
 
 def test_it_scales_down_to_zero(running: Gateway) -> None:
     eventually(lambda: not running.family(), "the idle worker has ended")
-    assert set(running.health()["workers"].values()) == {0}
+    eventually(lambda: set(running.health()["workers"].values()) == {0}, f"no worker is left: {running.health()}")
 
 
 def test_nothing_is_left_behind(running: Gateway, client: openai.OpenAI) -> None:

@@ -107,6 +107,8 @@ class VllmSource:
             async with app.router.lifespan_context(app):
                 yield VllmEngine(app, client, tasks)
         finally:
+            # It takes the end of an engine that is shut down for the death of one, and shows a traceback.
+            logging.getLogger("vllm.v1.engine.async_llm").setLevel(logging.CRITICAL)
             await asyncio.to_thread(client.shutdown)
 
 
