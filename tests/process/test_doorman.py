@@ -141,8 +141,14 @@ async def test_the_echoes_of_a_signal_count_for_nothing(
 ) -> None:
     monkeypatch.setattr(doorman, "ECHO", echo)
     for _ in range(3):
-        worker._signalled()
+        worker._signalled(signal.SIGTERM)
     assert worker._events.qsize() == events
+
+
+async def test_another_signal_is_no_echo(worker: Doorman) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        worker._signalled(number)
+    assert worker._events.qsize() == 2
 
 
 async def test_a_drain_that_takes_too_long_is_cut_short_too(worker: Doorman, monkeypatch: pytest.MonkeyPatch) -> None:

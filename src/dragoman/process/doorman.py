@@ -11,6 +11,7 @@ import signal
 import socket
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -163,7 +164,7 @@ class Doorman:
     ) -> None:
         self._plan = plan
         self._environment = environment
-        self._deaf_until = 0.0
+        self._deaf_until: defaultdict[signal.Signals, float] = defaultdict(float)
         self._output = Output("engine | ")
         self._lifecycle = Lifecycle(plan.launched)
         self._patience = patience
@@ -184,7 +185,7 @@ class Doorman:
         """Serves to the end; returns and raises what ``run`` of this module does."""
         kinship.adopt_orphans()
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self._signalled)
+            asyncio.get_running_loop().add_signal_handler(number, self._signalled, number)
         await self._listener.open()
         if self._health:
             await self._health.open()
@@ -234,11 +235,11 @@ class Doorman:
                     log.warning("the server process did not end in time and is killed")
                     return 0
 
-    def _signalled(self) -> None:
-        """Notes a signal, but for echoes of the one before."""
+    def _signalled(self, number: signal.Signals) -> None:
+        """Notes a signal, but for its own echoes."""
         now = asyncio.get_running_loop().time()
-        if now >= self._deaf_until:
-            self._deaf_until = now + ECHO
+        if now >= self._deaf_until[number]:
+            self._deaf_until[number] = now + ECHO
             self._events.put_nowait(Terminate())
 
     @property
