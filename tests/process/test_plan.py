@@ -5,6 +5,7 @@ import pytest
 
 from dragoman.process.listener import HttpOptions
 from dragoman.process.plan import Plan
+from tests.plans import SPARE
 
 FULL = Plan(
     platform="plain",
@@ -19,7 +20,6 @@ FULL = Plan(
     listen_fd=3,
     channel_fd=4,
 )
-SPARE = Plan("plain", {}, (), None, None, HttpOptions(), 0, 0, 1, 3, 4)
 
 
 @pytest.mark.parametrize("plan", [FULL, SPARE])

@@ -7,7 +7,8 @@ from typing import Protocol, cast
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from dragoman.engine import Engine
+from dragoman.engine import Engine, Report
+from dragoman.process.plan import Plan
 from dragoman.serving.intake import Intake
 from dragoman.serving.lifecycle import Lifecycle
 from dragoman.serving.metrics import WorkerMetrics
@@ -15,27 +16,32 @@ from dragoman.settings.values import Value
 
 
 class Dialect(Protocol):
-    """What a platform says and hears."""
+    """What a platform says and hears; `settings` are those that the platform hands down, by name."""
 
-    def prepare(self) -> None:
-        """Imports what is slow to import, in the preloader, once for all starts of the engine."""
+    def prepare(self, plan: Plan, report: Report) -> Plan:
+        """Imports and fetches what takes long, in the preloader, once for all starts of the engine.
 
-    def probe(self, path: str, lifecycle: Lifecycle) -> Response | None:
+        Args:
+            plan: what the doorman resolved.
+            report: is told the name of each phase as it begins.
+
+        Returns:
+            The plan with what has been found out meanwhile.
+        """
+
+    def probe(self, path: str, lifecycle: Lifecycle, settings: Mapping[str, Value]) -> Response | None:
         """The answer to the platform's probes, by the stage of the worker's life; None for any other path.
 
         It imports nothing heavy: the doorman answers with it from the first second.
         """
 
-    def around(self, engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics) -> ASGIApp:
+    def around(
+        self, engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics, settings: Mapping[str, Value]
+    ) -> ASGIApp:
         """What the server process answers with a running engine."""
 
     def intake(self, engine: Engine, settings: Mapping[str, Value]) -> Intake | None:
-        """What fetches work from the platform's queue; None where all of it comes over HTTP.
-
-        Args:
-            engine: what does the work.
-            settings: the settings that the platform hands down, by name.
-        """
+        """What fetches work from the platform's queue; None where all of it comes over HTTP."""
 
 
 def dialect(platform: str) -> Dialect:

@@ -14,6 +14,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import uvloop
@@ -168,7 +169,7 @@ class Doorman:
         self._output = Output("engine | ")
         self._lifecycle = Lifecycle(plan.launched)
         self._patience = patience
-        probe = dialect(plan.platform).probe
+        probe = partial(dialect(plan.platform).probe, settings=plan.dialect)
         quiet = replace(plan.http, access_log=False, log_level="error")
         self._listener = Listener(probes.while_away(probe, self._lifecycle), sock, quiet, grace=1)
         alone = probes.on_their_own(probe, self._lifecycle)

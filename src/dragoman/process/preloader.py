@@ -26,7 +26,7 @@ def main() -> None:
     os.set_inheritable(plan.listen_fd, False)
     channel = Channel.inherited(plan.channel_fd)
     channel.send(Phase("importing"))
-    source = _load(plan, channel)
+    plan, source = _load(plan, channel)
     while isinstance(start := channel.receive(), Start):
         pid = os.fork()
         if pid == 0:
@@ -36,10 +36,10 @@ def main() -> None:
         channel.send(Ended(pid, os.waitstatus_to_exitcode(status)))
 
 
-def _load(plan: Plan, channel: Channel) -> Source:
+def _load(plan: Plan, channel: Channel) -> tuple[Plan, Source]:
     try:
-        dialect(plan.platform).prepare()
-        return load(plan)
+        plan = dialect(plan.platform).prepare(plan, lambda phase: channel.send(Phase(phase)))
+        return plan, load(plan)
     except Exception as error:
         channel.send(Failed(one_line(error)))
         raise

@@ -123,7 +123,7 @@ class _Server:
         await first_token(engine, self._plan.api_key)
         engine = emulating(engine)
         speaks = dialect(self._plan.platform)
-        app = speaks.around(engine, self._lifecycle, self._metrics)
+        app = speaks.around(engine, self._lifecycle, self._metrics, self._plan.dialect)
         with socket.socket(fileno=self._plan.listen_fd) as sock:
             self._listener = Listener(app, sock, self._plan.http, self._plan.grace)
             self._channel.send(Ready(os.getpid()))

@@ -1,3 +1,5 @@
+from functools import partial
+
 import orjson
 import pytest
 from starlette.types import ASGIApp, Message, Scope
@@ -34,7 +36,7 @@ def engine() -> FakeEngine:
 @pytest.fixture
 def app(engine: FakeEngine, lifecycle: Lifecycle) -> ASGIApp:
     lifecycle.enter(Status.READY)
-    return around(engine, lifecycle, WorkerMetrics("plain", 0))
+    return around(engine, lifecycle, WorkerMetrics("plain", 0), {})
 
 
 async def ask(app: ASGIApp, path: str, method: str = "GET") -> tuple[int, dict[str, str], str]:
@@ -114,19 +116,23 @@ async def test_nothing_is_let_in_when_the_worker_ends(
 
 async def test_while_away_health_tells_the_phase(lifecycle: Lifecycle) -> None:
     lifecycle.enter(Status.STARTING, "loading")
-    status, headers, body = await ask(while_away(probe, lifecycle), "/health")
+    status, headers, body = await ask(while_away(partial(probe, settings={}), lifecycle), "/health")
     assert (status, headers["retry-after"]) == (503, "5")
     assert orjson.loads(body) == {"status": "starting", "phase": "loading", "seconds": 0.0}
 
 
 async def test_while_away_everything_else_is_to_be_tried_again(lifecycle: Lifecycle) -> None:
-    status, headers, body = await ask(while_away(probe, lifecycle), "/v1/chat/completions", "POST")
+    status, headers, body = await ask(
+        while_away(partial(probe, settings={}), lifecycle), "/v1/chat/completions", "POST"
+    )
     assert (status, headers["retry-after"]) == (503, "5")
     assert orjson.loads(body)["error"]["type"] == "service_unavailable"
 
 
 async def test_while_away_a_websocket_is_refused(lifecycle: Lifecycle) -> None:
-    assert await websocket(while_away(probe, lifecycle)) == [{"type": "websocket.close", "code": 1013}]
+    assert await websocket(while_away(partial(probe, settings={}), lifecycle)) == [
+        {"type": "websocket.close", "code": 1013}
+    ]
 
 
 async def test_a_websocket_is_refused_when_the_engine_is_unwell(app: ASGIApp, engine: FakeEngine) -> None:

@@ -38,13 +38,13 @@ def test_it_is_found_by_the_platforms_name() -> None:
 )
 def test_ping_speaks_to_the_load_balancer(lifecycle: Lifecycle, status: Status, code: int) -> None:
     lifecycle.enter(status)
-    response = app.probe("/ping", lifecycle)
+    response = app.probe("/ping", lifecycle, {})
     assert response is not None
     assert response.status_code == code
 
 
 def test_a_worker_that_is_not_ready_has_nothing_to_say_in_a_204(lifecycle: Lifecycle) -> None:
-    response = app.probe("/ping", lifecycle)
+    response = app.probe("/ping", lifecycle, {})
     assert response is not None
     assert response.body == b""
 
@@ -53,13 +53,13 @@ def test_a_worker_that_is_not_ready_has_nothing_to_say_in_a_204(lifecycle: Lifec
 async def test_the_engines_api_stands_behind_the_probes(lifecycle: Lifecycle, path: str, code: int) -> None:
     lifecycle.enter(Status.READY)
     engine = FakeEngine({"/v1/models": (418, "{}"), "/ping": (418, "the engine's own")})
-    async with Client(app.around(engine, lifecycle, WorkerMetrics("runpod", 0))).stream("GET", path) as response:
+    async with Client(app.around(engine, lifecycle, WorkerMetrics("runpod", 0), {})).stream("GET", path) as response:
         assert response.status == code
 
 
 async def test_health_tells_the_phase(lifecycle: Lifecycle) -> None:
     lifecycle.enter(Status.STARTING, "loading")
-    response = app.probe("/health", lifecycle)
+    response = app.probe("/health", lifecycle, {})
     assert response is not None
     assert orjson.loads(response.body)["phase"] == "loading"
 
@@ -73,9 +73,10 @@ LOGGING = """
 import logging
 from dragoman.platforms.runpod import app
 from dragoman.platforms.runpod.configuration.load_balancing import JOBS
+from tests.plans import SPARE
 root = logging.getLogger()
 before = (root.level, root.handlers[:])
-app.prepare()
+app.prepare(SPARE, print)
 assert (root.level, root.handlers) == before
 """
 

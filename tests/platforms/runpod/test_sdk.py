@@ -8,6 +8,7 @@ import pytest
 
 from bench.runpod_platform import Job, Platform, Status
 from dragoman.platforms.runpod import app
+from tests.plans import SPARE
 from tests.upstream import eventually
 
 pytestmark = pytest.mark.anyio
@@ -73,7 +74,7 @@ def addresses(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     environment = platform.environment()
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    app.prepare()
+    app.prepare(SPARE, print)
     urls = {
         "rp_job.JOB_GET_URL": environment["RUNPOD_WEBHOOK_GET_JOB"],
         "rp_http.JOB_DONE_URL": environment["RUNPOD_WEBHOOK_POST_OUTPUT"],

@@ -4,14 +4,16 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from dragoman.engine import Engine
+from dragoman.engine import Engine, Report
 from dragoman.engine.client import Client
 from dragoman.platforms.runpod.configuration.load_balancing import has_queue
+from dragoman.process.plan import Plan
 from dragoman.serving import answers, probes
 from dragoman.serving.front import front
 from dragoman.serving.intake import Intake
@@ -22,14 +24,15 @@ from dragoman.settings.values import Value
 PING = "/ping"
 
 
-def prepare() -> None:
+def prepare(plan: Plan, report: Report) -> Plan:
     """Imports RunPod's SDK where there is a queue."""
     if has_queue(os.environ):
         with _root_logger_as_it_is():
             import_module("dragoman.platforms.runpod.sdk")
+    return plan
 
 
-def probe(path: str, lifecycle: Lifecycle) -> Response | None:
+def probe(path: str, lifecycle: Lifecycle, settings: Mapping[str, Value]) -> Response | None:
     """/ping as RunPod's load balancer reads it: 200 ready, 204 not yet, anything else unhealthy; and /health."""
     if path != PING:
         return probes.health(path, lifecycle)
@@ -38,9 +41,9 @@ def probe(path: str, lifecycle: Lifecycle) -> Response | None:
     return answers.health(lifecycle, True) if lifecycle.ready else Response(status_code=204)
 
 
-def around(engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics) -> ASGIApp:
+def around(engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics, settings: Mapping[str, Value]) -> ASGIApp:
     """The application of a worker whose engine runs."""
-    return front(engine, lifecycle, metrics, probe)
+    return front(engine, lifecycle, metrics, partial(probe, settings=settings))
 
 
 def intake(engine: Engine, settings: Mapping[str, Value]) -> Intake | None:
