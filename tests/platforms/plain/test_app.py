@@ -13,6 +13,8 @@ from dragoman.serving.probes import while_away
 from tests.clock import Clock
 from tests.engines import FakeEngine
 
+PROBE = partial(probe, settings={})
+
 pytestmark = pytest.mark.anyio
 
 ROUTES = {
@@ -116,23 +118,19 @@ async def test_nothing_is_let_in_when_the_worker_ends(
 
 async def test_while_away_health_tells_the_phase(lifecycle: Lifecycle) -> None:
     lifecycle.enter(Status.STARTING, "loading")
-    status, headers, body = await ask(while_away(partial(probe, settings={}), lifecycle), "/health")
+    status, headers, body = await ask(while_away(PROBE, lifecycle), "/health")
     assert (status, headers["retry-after"]) == (503, "5")
     assert orjson.loads(body) == {"status": "starting", "phase": "loading", "seconds": 0.0}
 
 
 async def test_while_away_everything_else_is_to_be_tried_again(lifecycle: Lifecycle) -> None:
-    status, headers, body = await ask(
-        while_away(partial(probe, settings={}), lifecycle), "/v1/chat/completions", "POST"
-    )
+    status, headers, body = await ask(while_away(PROBE, lifecycle), "/v1/chat/completions", "POST")
     assert (status, headers["retry-after"]) == (503, "5")
     assert orjson.loads(body)["error"]["type"] == "service_unavailable"
 
 
 async def test_while_away_a_websocket_is_refused(lifecycle: Lifecycle) -> None:
-    assert await websocket(while_away(partial(probe, settings={}), lifecycle)) == [
-        {"type": "websocket.close", "code": 1013}
-    ]
+    assert await websocket(while_away(PROBE, lifecycle)) == [{"type": "websocket.close", "code": 1013}]
 
 
 async def test_a_websocket_is_refused_when_the_engine_is_unwell(app: ASGIApp, engine: FakeEngine) -> None:

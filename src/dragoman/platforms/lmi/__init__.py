@@ -1,0 +1,1 @@
+"""The LMI container of DJL Serving, as AWS SageMaker runs it."""

@@ -1,0 +1,79 @@
+"""What an LMI container answers when it cannot do what it is asked.
+
+There are two bodies: that of the handler, which runs the model, and that of the server around it.
+"""
+
+from http import HTTPStatus
+
+import orjson
+from starlette.responses import Response
+
+from dragoman.errors import DragomanError
+
+FAILED_DEPENDENCY = 424
+
+
+class HandlerError(DragomanError):
+    """The model's handler cannot do the request: ``{"error", "code"}``.
+
+    Args:
+        message: what is wrong.
+        code: the HTTP status; 424 is what LMI has for everything that its handler finds wrong.
+    """
+
+    def __init__(self, message: str, code: int = FAILED_DEPENDENCY) -> None:
+        super().__init__(message)
+        self.status = code
+
+    def line(self) -> bytes:
+        """The error as JSON in one line, without its end."""
+        return orjson.dumps({"error": str(self), "code": self.status})
+
+    def response(self) -> Response:
+        """The error in place of an answer."""
+        return Response(self.line(), self.status, media_type="application/json")
+
+
+class ServerError(DragomanError):
+    """The server around the handler refuses: ``{"code", "type", "message"}``, printed over several lines.
+
+    Args:
+        message: what is wrong.
+        code: the HTTP status.
+        kind: the name of the exception in DJL Serving, which clients may look for.
+        headers: more headers of the answer.
+    """
+
+    def __init__(self, message: str, code: int, kind: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = code
+        self.kind = kind
+        self.headers = headers or {}
+
+    def response(self) -> Response:
+        """The error in place of an answer."""
+        body = {"code": self.status, "type": self.kind, "message": str(self)}
+        text = orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        return Response(text, self.status, self.headers, media_type="application/json")
+
+
+def bad_request(message: str, code: int = HTTPStatus.BAD_REQUEST) -> ServerError:
+    """A request that the server cannot read."""
+    return ServerError(message, code, "BadRequestException")
+
+
+def no_such_model(name: str) -> ServerError:
+    """A model that is not this worker's."""
+    return ServerError(f"Model not found: {name}", HTTPStatus.NOT_FOUND, "ModelNotFoundException")
+
+
+def no_such_route(path: str) -> ServerError:
+    """A path that leads nowhere."""
+    message = f"Requested resource is not found, please refer to API document: {path}"
+    return ServerError(message, HTTPStatus.NOT_FOUND, "ResourceNotFoundException")
+
+
+def wrong_method(allowed: str) -> ServerError:
+    """A route that is for other methods."""
+    message = "Requested method is not allowed, please refer to API document."
+    return ServerError(message, HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowedException", {"allow": allowed})

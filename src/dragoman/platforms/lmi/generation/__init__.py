@@ -1,0 +1,1 @@
+"""Generation requests and answers in LMI's own schema."""
