@@ -107,6 +107,8 @@ def test_best_of_less_than_n_is_refused(n: int | None, best_of: int) -> None:
         (True, {"best_of": 3}, {"n": 3, "logprobs": True}),
         (True, {"best_of": 3, "logprobs": False}, {"n": 3, "logprobs": True}),
         (True, {"best_of": 3, "logprobs": True, "top_logprobs": 2}, {"n": 3, "logprobs": True, "top_logprobs": 2}),
+        (False, {"best_of": 2, "n": 2}, {"n": 2, "logprobs": 0}),
+        (False, {"best_of": 2, "n": 2, "temperature": 0}, {"n": 1, "temperature": 0}),
         (False, {"best_of": 3, "n": 2, "temperature": 0}, {"n": 1, "temperature": 0}),
         (False, {"best_of": 3, "use_beam_search": True}, {"n": 3, "use_beam_search": True}),
         (

@@ -216,7 +216,7 @@ async def test_an_engine_that_cannot_start_is_not_tried_again(
     worker: Doorman, monkeypatch: pytest.MonkeyPatch, death: Ended | Gone
 ) -> None:
     tell(monkeypatch, [Started(PID), Failed("no such model"), death])
-    with pytest.raises(EngineStartError, match="the engine did not start: no such model;"):
+    with pytest.raises(EngineStartError, match="the engine did not start: no such model"):
         await worker.run()
     assert FakeTree.log[-1] == "end"
 
@@ -225,7 +225,7 @@ async def test_an_engine_that_is_killed_while_it_starts_is_tried_again_and_given
     worker: Doorman, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tell(monkeypatch, *[[Started(PID), Ended(PID, -9)]] * 3)
-    with pytest.raises(EngineStartError, match="the engine did not start: killed by SIGKILL;"):
+    with pytest.raises(EngineStartError, match="the engine did not start: killed by SIGKILL"):
         await worker.run()
     assert FakeTree.log == ["tree", "fork 0", "bury", "fork 1", "bury", "fork 2", "bury", "end"]
 
@@ -234,7 +234,7 @@ async def test_an_engine_that_dies_again_and_again_is_given_up(
     worker: Doorman, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tell(monkeypatch, *[[*SERVES, Ended(PID, -11)]] * 3)
-    with pytest.raises(CrashLoopError, match="the engine dies again and again: killed by SIGSEGV;"):
+    with pytest.raises(CrashLoopError, match="the engine dies again and again: killed by SIGSEGV"):
         await worker.run()
 
 

@@ -54,6 +54,12 @@ class Fields(BaseModel):
         return self.returned if self.best_of is None else self.best_of
 
     @property
+    def chooses(self) -> bool:
+        """Whether some are left out, or all of them are to come with the best one first, which no live stream can."""
+        ordered = self.best_of is not None and self.returned > 1 and not (self.stream or self.use_beam_search)
+        return self.width > self.returned or ordered
+
+    @property
     def greedy(self) -> bool:
         """Whether every sequence would be the same."""
         return not self.use_beam_search and self.temperature is not None and self.temperature < GREEDY
@@ -154,7 +160,7 @@ def _concerned(request: Json, fields: Fields) -> bool:
         return False
     if fields.use_beam_search and fields.stream:
         return True
-    return fields.width > fields.returned and not (fields.greedy and fields.returned == 1)
+    return fields.chooses and not (fields.greedy and fields.returned == 1)
 
 
 def _logprobs(request: Json, chat: bool) -> Json:

@@ -293,10 +293,11 @@ class Doorman:
         served = time.monotonic() - self._ready_at if self._ready_at is not None else 0.0
         delay = self._policy.delay(served)
         words = self._output.last()
+        cause = f"{self._cause()}; its last lines:" if words else self._cause()
         if not self._ever_ready and (code >= 0 or delay is None):
-            raise EngineStartError(f"the engine did not start: {self._cause()}; its last lines:", words)
+            raise EngineStartError(f"the engine did not start: {cause}", words)
         if delay is None:
-            raise CrashLoopError(f"the engine dies again and again: {self._cause()}; its last lines:", words)
+            raise CrashLoopError(f"the engine dies again and again: {cause}", words)
         log.warning("the engine is gone (%s); starting it again in %g s", self._reason, delay)
         self._server = self._ready_at = self._reason = None
         self._restarts += 1
