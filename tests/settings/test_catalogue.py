@@ -60,6 +60,25 @@ def test_wrong_values(name: str, raw: object, reason: str) -> None:
         CATALOGUE[name].parse(raw)
 
 
+@pytest.mark.parametrize(
+    ("name", "raw", "unset"),
+    [
+        ("convert", "none", False),
+        ("convert", None, True),
+        ("convert", "", True),
+        ("dtype", "none", True),
+        ("seed", " Null ", True),
+        ("seed", 0, False),
+    ],
+)
+def test_what_sets_nothing(name: str, raw: object, unset: bool) -> None:
+    assert CATALOGUE[name].leaves_unset(raw) is unset
+
+
+def test_a_choice_called_none_in_any_case() -> None:
+    assert Setting(name="x", type="word", choices=("none", "all")).parse(" None ") == "none"
+
+
 def test_flags() -> None:
     assert CATALOGUE.flags["-tp"] == (CATALOGUE["tensor_parallel_size"], True)
     assert CATALOGUE.flags["--no-enforce-eager"] == (CATALOGUE["enforce_eager"], False)

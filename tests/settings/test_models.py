@@ -38,6 +38,27 @@ def test_directories_with_a_broken_configuration(tmp_path: Path, text: str) -> N
     assert models.problem(str(tmp_path)) == "has a config.json that is not a JSON object"
 
 
+@pytest.mark.parametrize("name", ["config.json", "params.json", "model.gguf"])
+def test_what_may_be_a_model(tmp_path: Path, name: str) -> None:
+    assert not models.has_model(tmp_path)
+    (tmp_path / name).touch()
+    assert models.has_model(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "x" * 5000, "\0"])
+def test_what_is_nowhere_holds_no_model(tmp_path: Path, name: str) -> None:
+    assert not models.has_model(tmp_path / name)
+
+
+def test_a_directory_that_nobody_may_look_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def deny(path: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("os.listdir", deny)
+    assert models.problem(str(tmp_path)) == "cannot be read: Permission denied"
+    assert not models.has_model(tmp_path)
+
+
 def test_other_directories(tmp_path: Path) -> None:
     assert "has none of config.json, params.json or a .gguf file" in str(models.problem(str(tmp_path)))
 

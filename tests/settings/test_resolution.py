@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from dragoman.settings.assignments import Assignment, Reading, Settled
-from dragoman.settings.catalogue import Catalogue
+from dragoman.settings.assignments import Assignment, Reading, Settled, Source
+from dragoman.settings.catalogue import Catalogue, Setting
 from dragoman.settings.resolution import Environ, Resolution, ResolvedSetting, merge, no_variables
-from dragoman.settings.rules import Change, Outcome, Remark
+from dragoman.settings.rules import WEAKEST, Change, Outcome, Remark
 from dragoman.settings.view import View
 from dragoman.settings.worker import load_catalogue
 
@@ -55,6 +55,13 @@ def test_defaults() -> None:
     assert find(resolution, "max_logprobs").source == "vLLM default"
     assert find(resolution, "port") == ResolvedSetting("port", 8000, "worker default")
     assert resolution.engine_args == ()
+
+
+def test_the_default_of_a_setting_that_is_not_vllms() -> None:
+    ignored = Setting(name="mine", use="ignored", reason="it is old", flags=("--mine",))
+    resolution = merge("plain", CATALOGUE.with_settings(ignored), (), {})
+    assert find(resolution, "mine").source == "worker default"
+    assert find(resolution, "grpc").source == "vLLM default"
 
 
 def test_an_unknown_name() -> None:
@@ -202,3 +209,17 @@ def test_the_variables_of_the_processes() -> None:
     resolution = ruled(environ=environ)
     assert resolution.environment == {"SEED": "2", "OLD": None}
     assert "environment" not in resolution.to_json()
+
+
+def test_a_rule_sees_which_source_said_something() -> None:
+    strong, weak = Says("strong", ("seed", "1")), Says("weak", ("seed", "2"), ("max_num_seqs", "3"))
+    seen: list[Source | None] = []
+
+    def rule(view: View) -> list[Outcome]:
+        made = Settled(1, "here", WEAKEST)
+        settled = (view.settled("seed"), view.settled("max_num_seqs"), made)
+        seen.extend(view.source(each) for each in settled if each)
+        return []
+
+    merge("plain", CATALOGUE, (strong, weak), {}, rules=(rule,))
+    assert seen == [strong, weak, None]

@@ -6,6 +6,11 @@ import pytest
 from dragoman.settings import templates
 
 
+@pytest.mark.parametrize(("template", "text"), [("{{ x }}", True), ("a\nb", True), ("chat.jinja", False), ("", False)])
+def test_text_and_paths(template: str, text: bool) -> None:
+    assert templates.is_text(template) is text
+
+
 @pytest.mark.parametrize(
     "template",
     [

@@ -68,9 +68,14 @@ class Setting:
 
         Raises ValueError with the reason where the value cannot be right.
         """
-        if values.is_unset(raw) and raw not in self.choices:
+        if self.leaves_unset(raw):
             return None
         return self._parse_list(raw) if self.is_list else self._parse_item(raw)
+
+    def leaves_unset(self, raw: object) -> bool:
+        """Return whether the raw value says that nothing is set; `none` does not where it is one of the choices."""
+        chosen = values.word(raw) if self.type == "word" and isinstance(raw, str) else raw
+        return values.is_unset(raw) and chosen not in self.choices
 
     def _parse_list(self, raw: object) -> list[values.Value] | None:
         items = values.names(raw) if self.type == "name" else values.items(raw)

@@ -4,14 +4,17 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from dragoman.settings.files import refusal
 from dragoman.settings.hub_cache import hub_directory, snapshot
 from dragoman.settings.values import Value
 
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 # What vLLM reads a model's configuration from.
 _CONFIGURATIONS = ("config.json", "params.json")
+_WEIGHTS = ".gguf"
 
 
 def looks_like_path(name: str) -> bool:
@@ -25,22 +28,39 @@ def problem(name: str) -> str | None:
     if os.path.isdir(name):
         return problem_in_directory(Path(name))
     if os.path.exists(name):
-        return None if name.endswith(".gguf") else "is a file, not a directory or a .gguf file"
+        return None if name.endswith(_WEIGHTS) else "is a file, not a directory or a .gguf file"
     if looks_like_path(name):
-        return "does not exist"
+        return refusal(Path(name)) or "does not exist"
     if "://" in name or _HUB_NAME.fullmatch(name):
         return None
     return "is neither a directory nor the name of a model on the hub, such as org/name"
 
 
+def has_model(directory: Path) -> bool:
+    """Return whether there is something in a directory that vLLM may load a model from; whether it can is not said."""
+    with suppress(OSError, ValueError):
+        return _configuration_file(directory) is not None or _has_weights(directory)
+    return False
+
+
 def problem_in_directory(directory: Path) -> str | None:
     """Return why the directory holds no model; None where it may."""
-    for path in (directory / name for name in _CONFIGURATIONS):
-        if path.is_file():
-            return None if holds_object(path) else f"has a {path.name} that is not a JSON object"
-    if any(directory.glob("*.gguf")):
-        return None
-    return f"has none of {', '.join(_CONFIGURATIONS)} or a .gguf file in it"
+    if path := _configuration_file(directory):
+        return None if holds_object(path) else f"has a {path.name} that is not a JSON object"
+    try:
+        found = _has_weights(directory)
+    except OSError as problem:
+        return f"cannot be read: {problem.strerror}"
+    return None if found else f"has none of {', '.join(_CONFIGURATIONS)} or a {_WEIGHTS} file in it"
+
+
+def _configuration_file(directory: Path) -> Path | None:
+    paths = (directory / name for name in _CONFIGURATIONS)
+    return next((path for path in paths if os.path.isfile(path)), None)
+
+
+def _has_weights(directory: Path) -> bool:
+    return any(name.endswith(_WEIGHTS) for name in os.listdir(directory))
 
 
 def holds_object(path: Path) -> bool:

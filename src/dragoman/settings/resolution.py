@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from dragoman.settings import checks
 from dragoman.settings.assignments import Assignment, Settled, Source
-from dragoman.settings.catalogue import Catalogue, Setting
+from dragoman.settings.catalogue import Catalogue, Setting, vllm_flags
 from dragoman.settings.engine_arguments import engine_arguments
 from dragoman.settings.retired.values import turn
 from dragoman.settings.rules import Change, Rule
@@ -111,7 +111,7 @@ def merge(
     worker's processes from the outcome.
     """
     merger = _Merger(catalogue, sources)
-    view = View(catalogue, merger.settings, environment)
+    view = View(catalogue, merger.settings, environment, sources)
     for rule in rules:
         merger.apply(rule, view)
     return _frozen(
@@ -156,7 +156,8 @@ def _lines(problems: Iterable[str], secrets: Iterable[str]) -> Iterable[str]:
 
 
 def _resolved(setting: Setting, settled: Sequence[Settled]) -> ResolvedSetting:
-    default = WORKER_DEFAULT if setting.use == "worker" else VLLM_DEFAULT
+    of_vllm = setting.use != "worker" and setting.name in vllm_flags()["options"]
+    default = VLLM_DEFAULT if of_vllm else WORKER_DEFAULT
     first, *others = settled or (Settled(setting.default, default),)
     return ResolvedSetting(
         name=setting.name,

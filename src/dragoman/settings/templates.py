@@ -12,9 +12,14 @@ from dragoman.settings.catalogue import vllm_flags
 _JINJA_CHARACTERS = "{}\n"
 
 
+def is_text(template: str) -> bool:
+    """Return whether vLLM takes this for a template itself, and not for the path of one."""
+    return any(character in template for character in _JINJA_CHARACTERS)
+
+
 def problem_with_setting(template: str) -> str | None:
     """Return what is wrong with a --chat-template, a path or the template itself; None where nothing is."""
-    if any(character in template for character in _JINJA_CHARACTERS):
+    if is_text(template):
         return syntax_problem(template)
     # Unlike pathlib's, this takes a name that no file can have.
     if os.path.isfile(template):
@@ -25,10 +30,10 @@ def problem_with_setting(template: str) -> str | None:
 def problems_of_model(directory: Path) -> Iterator[tuple[Path, str]]:
     """Yield each of the model's own templates that is broken: the file it is in, and the reason."""
     template = directory / "chat_template.jinja"
-    if template.is_file() and (problem := file_problem(template)):
+    if os.path.isfile(template) and (problem := file_problem(template)):
         yield template, problem
     configuration = directory / "tokenizer_config.json"
-    for text in configured(configuration) if configuration.is_file() else ():
+    for text in configured(configuration) if os.path.isfile(configuration) else ():
         if problem := syntax_problem(text):
             yield configuration, problem
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from dragoman.machine import count_gpus
-from dragoman.settings.assignments import Settled
+from dragoman.settings.assignments import Settled, Source
 from dragoman.settings.catalogue import Catalogue
 from dragoman.settings.values import Value, quote
 
@@ -12,15 +12,24 @@ class View:
     """What has been set; settings at their default do not count as set."""
 
     def __init__(
-        self, catalogue: Catalogue, settled: Mapping[str, Sequence[Settled]], environment: Mapping[str, str]
+        self,
+        catalogue: Catalogue,
+        settled: Mapping[str, Sequence[Settled]],
+        environment: Mapping[str, str],
+        sources: Sequence[Source] = (),
     ) -> None:
         self.catalogue = catalogue
         self.environment = environment
         self._settled = settled
+        self._sources = sources
 
     def settled(self, name: str) -> Settled | None:
         """Return the value that was set and where it came from; None where nothing set it."""
         return self._settled[name][0] if name in self._settled else None
+
+    def source(self, settled: Settled) -> Source | None:
+        """Return the source that a value was read from, or made from; None for what a rule has of its own."""
+        return self._sources[settled.rank] if settled.rank < len(self._sources) else None
 
     def get(self, name: str, default: Value = None) -> Value:
         """Return the value that was set, or else `default`."""

@@ -4,15 +4,13 @@ import os
 import re
 from collections.abc import Iterator
 
-from dragoman.settings import models
+from dragoman.settings import models, templates
 from dragoman.settings.catalogue import vllm_flags
 from dragoman.settings.rules import Change, Outcome
 from dragoman.settings.view import View
 
 SETTING = "custom_chat_template"
 _NEWLINE = re.compile(r"(?<!\\)((?:\\\\)*)\\n")
-# vLLM takes text without any of these for a path.
-_JINJA_CHARACTERS = "{}\n"
 # A comment of Jinja's, which says nothing.
 _MARK = "{# #}"
 
@@ -27,7 +25,7 @@ def as_template(text: str) -> str:
     r"""Return the template with the newlines that `\n` stands for where it has no others, and no path's likeness."""
     if "\n" not in text:
         text = _NEWLINE.sub(r"\1" + "\n", text)
-    return text if any(character in text for character in _JINJA_CHARACTERS) or _is_path(text) else _MARK + text
+    return text if templates.is_text(text) or _is_path(text) else _MARK + text
 
 
 def _is_path(text: str) -> bool:
