@@ -10,6 +10,7 @@ import sys
 from setproctitle import setproctitle
 
 from dragoman.engine import Source, load
+from dragoman.errors import DragomanError
 from dragoman.platforms.dialect import dialect
 from dragoman.process import kinship
 from dragoman.process.channel import Channel, Ended, Failed, Phase, Start, Started
@@ -25,7 +26,6 @@ def main() -> None:
     kinship.bind_forks()
     os.set_inheritable(plan.listen_fd, False)
     channel = Channel.inherited(plan.channel_fd)
-    channel.send(Phase("importing"))
     plan, source = _load(plan, channel)
     while isinstance(start := channel.receive(), Start):
         pid = os.fork()
@@ -39,9 +39,12 @@ def main() -> None:
 def _load(plan: Plan, channel: Channel) -> tuple[Plan, Source]:
     try:
         plan = dialect(plan.platform).prepare(plan, lambda phase: channel.send(Phase(phase)))
+        channel.send(Phase("importing"))
         return plan, load(plan)
     except Exception as error:
         channel.send(Failed(one_line(error)))
+        if isinstance(error, DragomanError):
+            sys.exit(error.exit_code)
         raise
 
 
