@@ -53,6 +53,14 @@ def test_messages_of_two_writers_stay_whole_and_in_each_ones_order(pair: Pair) -
         assert mine == [f"{name}{n}" + "." * 1000 for n in range(200)]
 
 
+def test_last_words_arrive_from_one_that_had_not_read_everything(pair: Pair) -> None:
+    ours, theirs = pair
+    ours.send(Start(0))
+    theirs.send(Failed("no such model"))
+    theirs.close()
+    assert (ours.receive(), ours.receive()) == (Failed("no such model"), None)
+
+
 def test_the_end_comes_when_the_last_holder_of_the_other_end_lets_go(pair: Pair) -> None:
     ours, theirs = pair
     other = Channel(theirs.sock.dup())

@@ -93,7 +93,8 @@ class Channel:
         try:
             data = self.sock.recv(MAX_DATAGRAM)
         except ConnectionResetError:
-            return None
+            # Told once, before what is left to read, when the other end is gone and had not read all of ours.
+            data = self.sock.recv(MAX_DATAGRAM)
         if not data:
             return None
         kind, fields = orjson.loads(data)
