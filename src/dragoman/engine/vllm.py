@@ -16,6 +16,7 @@ from vllm.entrypoints.launchers.app import build_app
 from vllm.entrypoints.launchers.cli_args import make_arg_parser, propagate_flash_late_interaction
 from vllm.entrypoints.launchers.launcher import validate_api_server_args
 from vllm.entrypoints.launchers.utils.server_utils import get_uvicorn_log_config
+from vllm.exceptions import VLLMValidationError
 from vllm.logger import configure_logging_from_args
 from vllm.model_executor.models.registry import ModelRegistry
 from vllm.platforms import current_platform
@@ -26,12 +27,32 @@ from vllm.usage.usage_lib import UsageContext
 from vllm.utils.argparse_utils import FlexibleArgumentParser
 from vllm.utils.system_utils import decorate_logs, set_ulimit
 from vllm.v1.engine.async_llm import AsyncLLM
+from vllm.v1.engine.output_processor import RequestOutputCollector
 
 from dragoman.engine import Engine, Report
 
 PULSE = 0.05
+NO_PROMPT_LOGPROBS = "Log-probabilities of the prompt cannot be had while LoRA is enabled."
 ENGINE_CORE = ("vllm.v1.engine.core", "vllm.v1.executor.uniproc_executor")
 CPU_WORKER = ("vllm.v1.worker.cpu_worker", "vllm.v1.worker.cpu_model_runner")
+
+
+class LlmClient(AsyncLLM):  # type: ignore[misc]  # vLLM is not type-checked here
+    """vLLM's client of its EngineCore, without the requests that EngineCore does wrong or dies of."""
+
+    async def add_request(
+        self, request_id: str, prompt: object, params: object, *args: object, **options: object
+    ) -> RequestOutputCollector:
+        """Sends a request to EngineCore.
+
+        Raises:
+            VLLMValidationError: it asks for log-probabilities of the prompt while there may be adapters: vLLM takes one
+                adapter for a sequence where it needs one for each token (vllm-project/vllm#16668), which is wrong on a
+                GPU and fatal on a CPU.
+        """
+        if self.vllm_config.lora_config is not None and getattr(params, "prompt_logprobs", None) is not None:
+            raise VLLMValidationError(NO_PROMPT_LOGPROBS, parameter="prompt_logprobs")
+        return await super().add_request(request_id, prompt, params, *args, **options)
 
 
 class VllmEngine:
@@ -84,7 +105,7 @@ class VllmSource:
         propagate_flash_late_interaction(self._args, engine_args)
         config = _configure(engine_args)
         report("loading")
-        self._client = AsyncLLM.from_vllm_config(
+        self._client = LlmClient.from_vllm_config(
             config,
             usage_context=UsageContext.OPENAI_API_SERVER,
             enable_log_requests=engine_args.enable_log_requests,
