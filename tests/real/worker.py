@@ -121,5 +121,5 @@ class Worker:
 
 def clean_environment() -> dict[str, str]:
     """The environment without settings that would change what a test sees."""
-    dropped = ("VLLM_", "MODEL", "DRAGOMAN_", "RUNPOD_")
+    dropped = ("VLLM_", "MODEL", "DRAGOMAN_", "RUNPOD_", "OPTION_", "SERVING_", "SAGEMAKER_", "HF_MODEL_")
     return {name: value for name, value in os.environ.items() if not name.startswith(dropped)}

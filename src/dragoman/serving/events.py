@@ -6,6 +6,9 @@ import re
 _END = re.compile(rb"[\r\n](?:(?<=\r)\n)?+(?>\r\n|\n|\r(?=.))", re.DOTALL)
 _LONGEST_END = 4
 
+# What OpenAI's servers say when all events of a stream have come.
+DONE = b"[DONE]"
+
 
 class Events:
     """Puts the pieces of a stream together again as whole events, none of their bytes changed.

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragoman.platforms.lmi.errors import HandlerError
+from dragoman.platforms.lmi.generation.request import Form, Request, Wire
 from dragoman.platforms.lmi.options import Options
-from dragoman.platforms.lmi.requests import Form, Request, Wire
 from dragoman.platforms.lmi.responses import Shape, shape_of
 from tests.sagemaker.streams import Events, Lines, read
 

@@ -9,8 +9,12 @@ import orjson
 from starlette.responses import Response
 
 from dragoman.errors import DragomanError
+from dragoman.platforms.lmi.options import Options
 
 FAILED_DEPENDENCY = 424
+LONGEST_MESSAGE = 500
+LONGEST_NAME = 120
+BAD_REQUEST = "BadRequestException"
 
 
 class HandlerError(DragomanError):
@@ -22,7 +26,7 @@ class HandlerError(DragomanError):
     """
 
     def __init__(self, message: str, code: int = FAILED_DEPENDENCY) -> None:
-        super().__init__(message)
+        super().__init__(_told(message))
         self.status = code
 
     def line(self) -> bytes:
@@ -45,7 +49,7 @@ class ServerError(DragomanError):
     """
 
     def __init__(self, message: str, code: int, kind: str, headers: dict[str, str] | None = None) -> None:
-        super().__init__(message)
+        super().__init__(_told(message))
         self.status = code
         self.kind = kind
         self.headers = headers or {}
@@ -57,19 +61,29 @@ class ServerError(DragomanError):
         return Response(text, self.status, self.headers, media_type="application/json")
 
 
+def named(name: str) -> str:
+    """A name that a client sent, as it is told in a message: not at any length."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+
+
+def too_late(options: Options) -> ServerError:
+    """A prediction that took longer than it may."""
+    return ServerError(f"Time out in: {options.predict_timeout:g}", options.timeout_http_code, "TranslateException")
+
+
 def bad_request(message: str, code: int = HTTPStatus.BAD_REQUEST) -> ServerError:
     """A request that the server cannot read."""
-    return ServerError(message, code, "BadRequestException")
+    return ServerError(message, code, BAD_REQUEST)
 
 
 def no_such_model(name: str) -> ServerError:
     """A model that is not this worker's."""
-    return ServerError(f"Model not found: {name}", HTTPStatus.NOT_FOUND, "ModelNotFoundException")
+    return ServerError(f"Model not found: {named(name)}", HTTPStatus.NOT_FOUND, "ModelNotFoundException")
 
 
 def no_such_route(path: str) -> ServerError:
     """A path that leads nowhere."""
-    message = f"Requested resource is not found, please refer to API document: {path}"
+    message = f"Requested resource is not found, please refer to API document: {named(path)}"
     return ServerError(message, HTTPStatus.NOT_FOUND, "ResourceNotFoundException")
 
 
@@ -77,3 +91,9 @@ def wrong_method(allowed: str) -> ServerError:
     """A route that is for other methods."""
     message = "Requested method is not allowed, please refer to API document."
     return ServerError(message, HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowedException", {"allow": allowed})
+
+
+def _told(message: str) -> str:
+    """A message that is not too long, without halves of characters, which clients can send and JSON cannot hold."""
+    shown = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
+    return shown.encode(errors="replace").decode()

@@ -24,14 +24,15 @@ class Options:
         model_name: the model's name in paths such as ``/predictions/<name>``.
         model_version: its version there, if it has one.
         model_url: where the model was registered from, as ``/models`` shows it.
-        served_model_name: the names by which OpenAI's clients may ask for it; the first stands in answers.
+        served_model_name: the names by which OpenAI's clients may ask for it; the first stands in answers. A remote
+            engine has its own, so there are none.
         lora_modules: the adapters that the engine starts with, each ``{"name", "path"}``.
     """
 
     model_name: str
     model_version: str | None = None
     model_url: str
-    served_model_name: tuple[str, ...]
+    served_model_name: tuple[str, ...] = ()
     rolling_batch: str = "disable"
     output_formatter: str | None = None
     tgi_compat: bool = False

@@ -1,0 +1,47 @@
+"""The LMI dialect: DJL Serving's routes, SageMaker's and OpenAI's, around the engine."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from dragoman.engine import Engine, Report
+from dragoman.platforms.lmi.options import Options
+from dragoman.platforms.lmi.routes import ping
+from dragoman.process.plan import Plan
+from dragoman.serving import probes
+from dragoman.serving.lifecycle import Lifecycle
+from dragoman.serving.metrics import WorkerMetrics
+from dragoman.settings.values import Value
+
+PING = "/ping"
+# How the paths begin that only LMI has.
+OURS = frozenset(("invocations", "predictions", "models", "workflows", "adapters", "server"))
+
+
+def prepare(plan: Plan, report: Report) -> Plan:
+    """Downloads what is on S3."""
+    from dragoman.platforms.lmi.fetching import fetched
+
+    return fetched(plan, report)
+
+
+def probe(path: str, lifecycle: Lifecycle, settings: Mapping[str, Value]) -> Response | None:
+    """/ping as SageMaker reads it, /health, and that nothing answers LMI's other paths now."""
+    if path.rstrip("/") == PING:
+        return ping.ping(lifecycle, settings)
+    if not lifecycle.ready and path.removeprefix("/").split("/")[0] in OURS:
+        return ping.unavailable(lifecycle)
+    return probes.health(path, lifecycle)
+
+
+def around(engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics, settings: Mapping[str, Value]) -> ASGIApp:
+    """The application of a worker whose engine runs."""
+    from dragoman.platforms.lmi.routes.application import application
+
+    return application(engine, lifecycle, metrics, Options.of(settings), partial(probe, settings=settings))
+
+
+def intake(engine: Engine, settings: Mapping[str, Value]) -> None:
+    """All work comes over HTTP."""

@@ -1,0 +1,104 @@
+"""All that an LMI worker answers while its engine runs."""
+
+import os
+from collections.abc import Iterator
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dragoman.engine import Engine
+from dragoman.engine.client import Client
+from dragoman.platforms.lmi.adapters.engine import adapted
+from dragoman.platforms.lmi.options import Options
+from dragoman.platforms.lmi.routes.adapters import AdaptersApi
+from dragoman.platforms.lmi.routes.admission import Admission
+from dragoman.platforms.lmi.routes.documents import document
+from dragoman.platforms.lmi.routes.engine import EngineApi
+from dragoman.platforms.lmi.routes.headers import with_headers
+from dragoman.platforms.lmi.routes.inference import Inference
+from dragoman.platforms.lmi.routes.keys import Keys, refused_by_vllm
+from dragoman.platforms.lmi.routes.line import patient
+from dragoman.platforms.lmi.routes.logging import set_level
+from dragoman.platforms.lmi.routes.metrics import MetricsApi
+from dragoman.platforms.lmi.routes.model import Model
+from dragoman.platforms.lmi.routes.models import ModelsApi
+from dragoman.platforms.lmi.routes.openai import PATHS, OpenAI
+from dragoman.platforms.lmi.routes.passage import Passage
+from dragoman.platforms.lmi.routes.router import Router
+from dragoman.platforms.lmi.routes.table import Route, Table
+from dragoman.serving.front import front
+from dragoman.serving.lifecycle import Lifecycle
+from dragoman.serving.metrics import WorkerMetrics
+from dragoman.serving.probes import Probe
+
+ANSWERING = (
+    "/",
+    "/invocations",
+    "/predictions/{model}",
+    "/predictions/{model}/{version}",
+    "/models/{model}/invoke",
+)
+
+
+def application(
+    engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics, options: Options, probe: Probe
+) -> ASGIApp:
+    """The application of a worker whose engine runs.
+
+    Args:
+        engine: what generates.
+        lifecycle: the stage of the worker's life.
+        metrics: the worker's.
+        options: what the operator chose.
+        probe: what answers by the stage of the worker's life alone.
+    """
+    adapting = adapted(engine, options)
+    model = Model(options)
+    theirs = front(adapting, lifecycle, metrics, probe)
+    admission = Admission(options)
+    passage = Passage(adapting.app, options)
+    inference = Inference(adapting, model, admission, options)
+    engines = EngineApi(adapting.app, theirs, model, admission, passage)
+    own = (
+        *inference.routes(),
+        *ModelsApi(model, options, admission).routes(),
+        *AdaptersApi(adapting.adapters, model, options).routes(),
+        *_server(MetricsApi(metrics, Client(adapting.app))),
+    )
+    openais = (*OpenAI(adapting, inference, model, admission, passage).routes(), *engines.routes())
+    keys = Keys(options.api_key or filter(None, [os.environ.get("VLLM_API_KEY")]))
+    rows = (
+        *map(keys.guard, own),
+        *(keys.guard(route, refused_by_vllm) for route in openais),
+        *engines.open_routes(*PATHS),
+        *_open(model, theirs),
+    )
+    router = Router(Table(rows), options)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        serves = lifecycle.follow(engine.healthy())
+        await (router if serves and scope["type"] == "http" else theirs)(scope, receive, send)
+
+    return with_headers(patient(app, options.chunked_read_timeout))
+
+
+def _server(metrics: MetricsApi) -> Iterator[Route]:
+    yield Route("POST", "/server/logging", set_level)
+    for method in ("GET", "POST"):
+        yield Route(method, "/server/metrics", metrics.all)
+
+
+def _open(model: Model, theirs: ASGIApp) -> Iterator[Route]:
+    """/ping, which names no model while none is registered, and what DJL Serving answers to browsers."""
+
+    async def ping(request: Request) -> ASGIApp:
+        return theirs if model.registered else document({})
+
+    yield Route("GET", "/ping", ping)
+    for path in ANSWERING:
+        yield Route("OPTIONS", path, _nothing)
+
+
+async def _nothing(request: Request) -> Response:
+    return document({})
