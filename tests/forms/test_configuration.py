@@ -3,7 +3,7 @@ import re
 import pytest
 
 from dragoman.forms.configuration import configuration
-from dragoman.platforms import PLATFORMS, catalogue_of
+from dragoman.platforms import PLATFORMS, catalogue_of, resolve
 
 TEXT = configuration(PLATFORMS)
 ROWS = {row.split(" | ")[0]: row for row in re.findall(r"^\| (.*) \|$", TEXT, re.MULTILINE)}
@@ -17,7 +17,7 @@ def test_every_setting_has_one_row() -> None:
 
 def test_the_worker_first_and_what_is_retired_last() -> None:
     titles = re.findall(r"^## (.*)$", TEXT, re.MULTILINE)
-    assert titles[:3] == ["The worker", "Platform runpod", "vLLM: Server"]
+    assert titles[:4] == ["The worker", "Platform runpod", "Platform lmi", "vLLM: Server"]
     assert titles[-2:] == ["vLLM's, but not this worker's", "Retired"]
 
 
@@ -30,6 +30,12 @@ def test_the_worker_first_and_what_is_retired_last() -> None:
         ),
         ("max_concurrency", "max_concurrency | `--max-concurrency` | `MAX_CONCURRENCY` | integer from 1 | `300` | How"),
         ("tokenizer", "tokenizer | `--tokenizer` | `TOKENIZER_NAME` (runpod), `TOKENIZER` | text |  | Name or path"),
+        ("api_key", "api_key | `--api-key` | `VLLM_API_KEY` (lmi, plain) | list: text | "),
+        (
+            "job_queue_size",
+            "job_queue_size | `--job-queue-size` | `SERVING_JOB_QUEUE_SIZE` | integer from 0 | `1000` | How",
+        ),
+        ("max_batch_delay", "max_batch_delay | `SERVING_MAX_BATCH_DELAY` (lmi) | Ignored: "),
         ("swap_space", "swap_space | `SWAP_SPACE` | Ignored: vLLM no longer swaps"),
         ("headless", "headless | `DRAGOMAN_HEADLESS` | An error: this worker runs one HTTP server"),
         ("vllm_port", "vllm_port | `VLLM_PORT` (runpod) | Ignored: "),
@@ -37,3 +43,14 @@ def test_the_worker_first_and_what_is_retired_last() -> None:
 )
 def test_rows(name: str, row: str) -> None:
     assert ROWS[name].startswith(row)
+
+
+@pytest.mark.parametrize(
+    ("platform", "variable"),
+    [("runpod", "MAX_MODEL_LEN"), ("lmi", "OPTION_MAX_MODEL_LEN"), ("plain", "MAX_MODEL_LEN")],
+)
+def test_only_lmi_has_options_in_the_place_of_variables(platform: str, variable: str) -> None:
+    environment = {"MAX_MODEL_LEN": "7", "OPTION_MAX_MODEL_LEN": "7"}
+    resolution = resolve(["--platform", platform, "--model", "org/model", "--gpus", "0"], environment)
+    (setting,) = (setting for setting in resolution.settings if setting.name == "max_model_len")
+    assert (setting.source, setting.overridden) == (f"variable {variable}", ())

@@ -21,7 +21,10 @@ named here, vLLM's YAML file (`--config`, with the flags as keys), the worker's 
 machine, vLLM's defaults. `dragoman explain` shows the outcome, and where each value came from.
 
 Booleans are true/1/yes/on and false/0/no/off, in any case. Empty, `none` and `null` mean unset. Of several variables
-the first is the strongest; one with a platform's name behind it is read on that platform only."""
+the first is the strongest; one with a platform's name behind it is read on that platform only.
+
+LMI reads none of the variables that are called like a flag of vLLM's, such as `MAX_MODEL_LEN`: there they are options,
+`option.max_model_len` in serving.properties or `OPTION_MAX_MODEL_LEN`. [lmi.md](lmi.md) says which sources it has."""
 
 
 def configuration(platforms: Sequence[Platform]) -> str:
@@ -76,11 +79,10 @@ class _Reference:
         if setting.use == "worker" and setting.name not in self._common:
             return code(*setting.variables)
         common = self._common[setting.name].variables if setting.name in self._common else ()
-        added = (
-            (variable, platform)
-            for platform, catalogue in self._catalogues.items()
-            if setting.name in catalogue
-            for variable in catalogue[setting.name].variables
-            if variable not in common
-        )
-        return ", ".join((*(f"{code(variable)} ({platform})" for variable, platform in added), *map(code, common)))
+        readers: dict[str, list[str]] = {}
+        for platform, catalogue in self._catalogues.items():
+            variables = catalogue[setting.name].variables if setting.name in catalogue else ()
+            for variable in variables:
+                readers.setdefault(variable, []).append(platform)
+        added = (f"{code(each)} ({', '.join(readers[each])})" for each in readers if each not in common)
+        return ", ".join((*added, *map(code, common)))
