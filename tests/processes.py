@@ -53,3 +53,11 @@ def numbers(process: "subprocess.Popen[str]", count: int) -> list[int]:
     """The numbers that a program prints, one a line."""
     assert process.stdout is not None
     return [int(process.stdout.readline()) for _ in range(count)]
+
+
+def title(process: psutil.Process) -> str:
+    """What a process calls itself, or its command; empty where it has ended."""
+    try:
+        return " ".join(process.cmdline()).strip()
+    except psutil.Error:
+        return ""

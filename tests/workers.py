@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 import psutil
 
-from tests.processes import end_family
+from tests.processes import end_family, title
 from tests.upstream import eventually
 
 Answer = tuple[int, dict[str, object]]
@@ -41,7 +41,7 @@ class Worker:
     def family(self) -> dict[str, int]:
         """The processes below this one by their titles."""
         children = psutil.Process(self.process.pid).children(recursive=True)
-        return {" ".join(child.cmdline()).strip(): child.pid for child in children}
+        return {name: child.pid for child in children if (name := title(child))}
 
     async def listening(self) -> None:
         await eventually(lambda: self.url is not None)

@@ -16,6 +16,8 @@ from typing import Any, Self
 
 import psutil
 
+from tests.processes import title
+
 PATIENCE = 180.0
 
 
@@ -109,7 +111,7 @@ class Worker:
         named = {"doorman": doorman}
         for process in doorman.children(recursive=True):
             for name in ("preloader", "server", "EngineCore"):
-                if name in process.cmdline()[0]:
+                if name in title(process):
                     named[name] = process
         return named
 
