@@ -9,9 +9,10 @@ from dragoman.platforms.runpod.jobs.chunks import Chunks
 from dragoman.platforms.runpod.jobs.errors import JobError
 from dragoman.platforms.runpod.jobs.options import Options
 from dragoman.platforms.runpod.jobs.tokens import Tokens
-from dragoman.platforms.runpod.jobs.verdicts import DONE, error_events
+from dragoman.platforms.runpod.jobs.verdicts import error_events
 from dragoman.platforms.runpod.requests import Form, Request
 from dragoman.serving import events
+from dragoman.serving.events import DONE
 
 Json = dict[str, Any]
 Part = TypeVar("Part")

@@ -8,9 +8,10 @@ from typing import Any
 import orjson
 
 from dragoman.platforms.lmi.generation.form_data import Fields, multipart_fields, urlencoded_fields
-from dragoman.platforms.lmi.generation.payloads import PayloadError, type_of, unreadable
+from dragoman.platforms.lmi.generation.payloads import PayloadError, unreadable
 from dragoman.platforms.lmi.generation.tables import prompts
 from dragoman.platforms.lmi.options import Era
+from dragoman.serving.json_types import type_of
 from dragoman.settings.values import Value
 
 Json = dict[str, Any]

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dragoman.platforms.lmi.generation.payloads import PayloadError, type_of
+from dragoman.platforms.lmi.generation.payloads import PayloadError
+from dragoman.serving.json_types import type_of
 from dragoman.settings.values import Value, boolean, integer, number
 
 

@@ -13,17 +13,6 @@ INTRODUCTIONS: Mapping[Era, str] = MappingProxyType(
         Era.ASYNC: "Input parsing failed: ",
     }
 )
-JSON_TYPES = MappingProxyType(
-    {
-        str: "a string",
-        int: "this number",
-        float: "this number",
-        bool: "a boolean",
-        list: "this list",
-        dict: "an object",
-        type(None): "null",
-    }
-)
 
 
 class PayloadError(Exception):
@@ -33,8 +22,3 @@ class PayloadError(Exception):
 def unreadable(error: PayloadError, era: Era) -> HandlerError:
     """The answer to such a payload, in the words of the era."""
     return HandlerError(f"{INTRODUCTIONS[era]}{error}")
-
-
-def type_of(value: object) -> str:
-    """What JSON has there, in words for an error."""
-    return JSON_TYPES.get(type(value), "that")

@@ -7,8 +7,8 @@ import orjson
 
 from dragoman.platforms.runpod.jobs.errors import JobError
 from dragoman.platforms.runpod.jobs.tokens import text_of
-from dragoman.platforms.runpod.jobs.verdicts import DONE
 from dragoman.serving import events
+from dragoman.serving.events import DONE
 
 Json = dict[str, Any]
 

@@ -7,19 +7,9 @@ from types import MappingProxyType
 from typing import Any
 
 from dragoman.platforms.runpod.jobs.errors import JobError
+from dragoman.serving.json_types import type_of
 
 FIELD = "sampling_params"
-JSON_TYPES = MappingProxyType(
-    {
-        str: "a string",
-        int: "this number",
-        float: "this number",
-        bool: "a boolean",
-        list: "this list",
-        dict: "an object",
-        type(None): "null",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -146,4 +136,4 @@ class Sampling:
 
 def wrong_type(field: str, kind: Kind, value: object) -> JobError:
     """The error of a field that holds something else than it must."""
-    return JobError(f"{field} must be {kind.words}, not {JSON_TYPES.get(type(value), 'that')}.", param=field)
+    return JobError(f"{field} must be {kind.words}, not {type_of(value)}.", param=field)

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 
 from dragoman.platforms.runpod.jobs.errors import JobError
-from dragoman.platforms.runpod.jobs.verdicts import DONE
 from dragoman.serving import events
+from dragoman.serving.events import DONE
 
 Json = dict[str, Any]
 

@@ -9,10 +9,10 @@ import orjson
 from dragoman.platforms.runpod.jobs import errors, routes
 from dragoman.platforms.runpod.jobs.errors import JobError
 from dragoman.serving import events
+from dragoman.serving.events import DONE
 
 Json = dict[str, Any]
 
-DONE = b"[DONE]"
 # The types of the events after which a stream of these routes is whole.
 LAST_EVENTS: Mapping[str, frozenset[bytes]] = MappingProxyType(
     {
