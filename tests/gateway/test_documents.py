@@ -7,31 +7,10 @@ import pytest
 from dragoman.gateway import documents
 from dragoman.gateway.jobs import Item, Job
 from dragoman.gateway.ledger import Counts
-from dragoman.gateway.states import Kind, Status
+from dragoman.gateway.states import Status
 from dragoman.gateway.workers import State, WorkerView
+from tests.gateway.rows import QUEUED
 
-QUEUED = Job(
-    seq=7,
-    id="a",
-    kind=Kind.RUN,
-    status=Status.IN_QUEUE,
-    input=b'{"prompt":"Hi"}',
-    webhook=None,
-    s3_config=None,
-    low_priority=False,
-    execution_timeout=None,
-    submitted_at=1.0,
-    queued_at=1.0,
-    taken_at=None,
-    ended_at=None,
-    expires_at=9.0,
-    worker=None,
-    retries=0,
-    attempts=0,
-    progress=None,
-    output=None,
-    error=None,
-)
 RUNNING = replace(QUEUED, status=Status.IN_PROGRESS, taken_at=1.5, worker="w", attempts=1)
 ENDED = replace(RUNNING, ended_at=3.25)
 COMPLETED = replace(ENDED, status=Status.COMPLETED, output=b"[1]")

@@ -2,31 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from dragoman.gateway.jobs import Job, Result
-from dragoman.gateway.states import Kind, Status
-
-QUEUED = Job(
-    seq=1,
-    id="a",
-    kind=Kind.RUN,
-    status=Status.IN_QUEUE,
-    input=b"1",
-    webhook=None,
-    s3_config=None,
-    low_priority=False,
-    execution_timeout=None,
-    submitted_at=1000.0,
-    queued_at=1000.0,
-    taken_at=None,
-    ended_at=None,
-    expires_at=2000.0,
-    worker=None,
-    retries=0,
-    attempts=0,
-    progress=None,
-    output=None,
-    error=None,
-)
+from dragoman.gateway.jobs import Result
+from tests.gateway.rows import QUEUED
 
 
 @pytest.mark.parametrize(
@@ -40,7 +17,7 @@ QUEUED = Job(
     ],
 )
 def test_times(taken_at: float | None, ended_at: float | None, times: tuple[int | None, int | None]) -> None:
-    job = replace(QUEUED, taken_at=taken_at, ended_at=ended_at)
+    job = replace(QUEUED, submitted_at=1000.0, queued_at=1000.0, taken_at=taken_at, ended_at=ended_at)
     assert (job.delay_time, job.execution_time) == times
 
 
