@@ -47,12 +47,20 @@ PLUGINS = {"tool_call_parser": "tool_parser_plugin", "reasoning_parser": "reason
 # What a plugin of vLLM's can add names to.
 OPEN = frozenset({"quantization", "load_format", "tokenizer_mode", "config_format"})
 FILES = ("ssl_keyfile", "ssl_certfile", "ssl_ca_certs", "tool_parser_plugin", "reasoning_parser_plugin")
+# The setting in which a platform says which of these are to come, by name; it looks for them later itself.
+AWAITED = "awaited"
+MAY_BE_AWAITED = ("model", "tokenizer", "chat_template", "tool_parser_plugin", "reasoning_parser_plugin")
 FOLDERS = ("model_dir", "code_dir")
 OBJECTS = ("hf_overrides", "model_loader_extra_config")
 NGRAMS = ("ngram", "ngram_gpu")
 AUTO = -1
 # Names, IPv4 addresses, and IPv6 addresses without their brackets.
 HOST = re.compile(r"[0-9a-z_-]+(\.[0-9a-z_-]+)*\.?|[0-9a-f:.%]*:[0-9a-z:.%]*", re.IGNORECASE)
+
+
+def is_awaited(view: View, name: str) -> bool:
+    """Return whether what the setting names is to come before the engine starts."""
+    return name in view.get(AWAITED, {})
 
 
 def companions(view: View) -> Iterator[str]:
@@ -222,7 +230,7 @@ def unguarded(view: View) -> Iterator[str]:
 def paths(view: View) -> Iterator[str]:
     """Look for files and directories that are not there; a rule of the worker's own, which opens them itself."""
     for name in FILES:
-        if view.get(name) and not os.path.isfile(view.get(name)):
+        if view.get(name) and not is_awaited(view, name) and not os.path.isfile(view.get(name)):
             yield f"{view.cite(name)} is not a file"
     for name in FOLDERS:
         if view.get(name) and not os.path.isdir(view.get(name)):
@@ -231,21 +239,21 @@ def paths(view: View) -> Iterator[str]:
 
 def model(view: View) -> Iterator[str]:
     """Look for a model that is neither a directory of the right kind nor on the hub, which vLLM finds out late."""
-    name = view.get("model")
+    name = None if is_awaited(view, "model") else view.get("model")
     if name is not None and view.get("engine_url") is None and (problem := models.problem(name)):
         yield f"{view.cite('model')} {problem}"
 
 
 def tokenizer(view: View) -> Iterator[str]:
     """Look for a tokenizer that is not there, which vLLM finds out late."""
-    name = view.get("tokenizer")
+    name = None if is_awaited(view, "tokenizer") else view.get("tokenizer")
     if name is not None and models.looks_like_path(name) and not os.path.exists(name):
         yield f"{view.cite('tokenizer')} does not exist"
 
 
 def chat_template(view: View) -> Iterator[str]:
     """Look for a chat template that is not there, or that is none, which vLLM finds out at the first request."""
-    template = view.get("chat_template")
+    template = None if is_awaited(view, "chat_template") else view.get("chat_template")
     if template is not None and (problem := templates.problem_with_setting(template)):
         yield f"{view.cite('chat_template')} {problem}"
 

@@ -46,12 +46,20 @@ def has_model(directory: Path) -> bool:
 def problem_in_directory(directory: Path) -> str | None:
     """Return why the directory holds no model; None where it may."""
     if path := _configuration_file(directory):
-        return None if holds_object(path) else f"has a {path.name} that is not a JSON object"
+        return _problem_in_configuration(path)
     try:
         found = _has_weights(directory)
     except OSError as problem:
         return f"cannot be read: {problem.strerror}"
     return None if found else f"has none of {', '.join(_CONFIGURATIONS)} or a {_WEIGHTS} file in it"
+
+
+def _problem_in_configuration(path: Path) -> str | None:
+    try:
+        path.read_bytes()
+    except OSError as problem:
+        return f"has a {path.name} that cannot be read: {problem.strerror}"
+    return None if holds_object(path) else f"has a {path.name} that is not a JSON object"
 
 
 def _configuration_file(directory: Path) -> Path | None:

@@ -1,0 +1,1 @@
+"""DataRobot's vLLM drop-in environment, and the DRUM server in it."""
