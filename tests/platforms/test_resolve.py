@@ -68,7 +68,7 @@ def test_two_platforms() -> None:
 
 def test_an_unknown_platform() -> None:
     resolution = resolve(["--platform", "moon"], {})
-    assert resolution.errors == ("platform: 'moon' is not one of auto, runpod, lmi, plain (command line)",)
+    assert resolution.errors == ("platform: 'moon' is not one of auto, runpod, lmi, datarobot, plain (command line)",)
 
 
 @pytest.mark.usefixtures("three_platforms")

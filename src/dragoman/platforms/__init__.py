@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dragoman.platforms.base import Platform, Surroundings
+from dragoman.platforms.datarobot.settings import PLATFORM as DATAROBOT
 from dragoman.platforms.lmi.settings import PLATFORM as LMI
 from dragoman.platforms.plain.settings import PLATFORM as PLAIN
 from dragoman.platforms.runpod.settings import PLATFORM as RUNPOD
@@ -17,7 +18,7 @@ from dragoman.settings.worker import load_catalogue, spell
 
 __all__ = ["PLATFORMS", "Platform", "Surroundings", "catalogue_of", "resolve"]
 
-PLATFORMS: tuple[Platform, ...] = (RUNPOD, LMI, PLAIN)
+PLATFORMS: tuple[Platform, ...] = (RUNPOD, LMI, DATAROBOT, PLAIN)
 
 
 def resolve(arguments: Sequence[str], environment: Mapping[str, str]) -> Resolution:

@@ -1,0 +1,1 @@
+"""Structured predictions: from a CSV to the answers of its rows."""

@@ -1,0 +1,91 @@
+"""What a chat request is: its fields, and by which id DataRobot associates its answer with what comes of it."""
+
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from starlette.responses import Response
+
+from dragoman.platforms.datarobot.errors import DrumError
+from dragoman.platforms.datarobot.options import DEPLOYED
+
+ASSOCIATION_ID = "datarobot_association_id"
+# In Flask's words.
+WRONG_TYPE = (
+    "415 Unsupported Media Type: Did not attempt to load JSON data because the request Content-Type was not "
+    "'application/json'."
+)
+UNREADABLE = "The browser (or proxy) sent a request that this server could not understand."
+
+Json = Any
+
+
+class UnreadableError(DrumError):
+    """A body that is no JSON object: ``{"error": …}``, as Flask refuses it."""
+
+    def __init__(self) -> None:
+        super().__init__(UNREADABLE, HTTPStatus.BAD_REQUEST)
+
+    def response(self) -> Response:
+        """The error in place of an answer."""
+        return Response(orjson.dumps({"error": str(self)}), self.status, media_type="application/json")
+
+
+@dataclass(frozen=True)
+class Chat:
+    """A chat request.
+
+    Args:
+        body: as the client sent it.
+        content: what it holds.
+        association_id: the client's own, or a new one.
+    """
+
+    body: bytes
+    content: dict[str, Json]
+    association_id: Json
+
+    def to_engine(self, model: str | None) -> bytes:
+        """The body for the engine: unchanged, unless it names no model, or that of every deployment.
+
+        Args:
+            model: the model that is meant then; None where the engine is to be asked without a name.
+        """
+        if self.content.get("model") not in (None, "", DEPLOYED):
+            return self.body
+        unnamed = {name: value for name, value in self.content.items() if name != "model"}
+        return json.dumps(unnamed if model is None else {**unnamed, "model": model}).encode()
+
+    def associated(self, answer: bytes) -> bytes:
+        """A JSON object of the engine's with the association id as its last field."""
+        field = json.dumps({ASSOCIATION_ID: self.association_id}).encode()
+        return answer.rstrip().removesuffix(b"}") + b"," + field.removeprefix(b"{")
+
+
+def read(kind: str, body: bytes) -> Chat:
+    """The chat request in a body.
+
+    Args:
+        kind: the content type.
+        body: the body.
+
+    Raises:
+        DrumError: it is no JSON object, or does not say that it is JSON.
+    """
+    if not _is_json(kind.partition(";")[0].strip().lower()):
+        raise DrumError(WRONG_TYPE)
+    try:
+        # As vLLM reads it: orjson refuses NaN and half surrogate pairs, and rounds long numbers.
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        raise UnreadableError from None
+    if not isinstance(content, dict):
+        raise UnreadableError
+    return Chat(body, content, content.get(ASSOCIATION_ID) or str(uuid4()))
+
+
+def _is_json(kind: str) -> bool:
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))

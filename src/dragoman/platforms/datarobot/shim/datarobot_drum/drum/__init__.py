@@ -1,0 +1,1 @@
+"""What custom.py files import from DRUM's own modules."""

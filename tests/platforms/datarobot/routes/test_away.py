@@ -1,0 +1,46 @@
+import pytest
+
+from dragoman.platforms.datarobot.routes.away import answer
+from dragoman.serving.lifecycle import Lifecycle, Status
+from tests.platforms.datarobot.workers import options
+
+
+@pytest.fixture
+def lifecycle() -> Lifecycle:
+    return Lifecycle(0)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/", 503),
+        ("/ping", 503),
+        ("/ping/", 503),
+        ("/health/", 503),
+        ("/info/", 200),
+        ("/capabilities/", 200),
+        ("/stats", 200),
+        ("/predict/", 503),
+        ("/v1/chat/completions", 503),
+        ("/nothing", 503),
+    ],
+)
+def test_drum_answers_from_its_first_second_on(lifecycle: Lifecycle, path: str, status: int) -> None:
+    response = answer(path, lifecycle, options())
+    assert response is not None
+    assert response.status_code == status
+    assert response.headers["x-drum-version"]
+    assert response.headers["x_request_id"]
+
+
+@pytest.mark.parametrize(("path", "status"), [("/pfx/", 503), ("/pfx/info/", 200), ("/info/", 404), ("/", 404)])
+def test_all_is_below_the_prefix(lifecycle: Lifecycle, path: str, status: int) -> None:
+    response = answer(path, lifecycle, options(url_prefix="/pfx"))
+    assert response is not None
+    assert response.status_code == status
+
+
+@pytest.mark.parametrize("path", ["/predict/", "/v1/chat/completions", "/nothing"])
+def test_a_worker_that_is_ready_leaves_the_rest_to_others(lifecycle: Lifecycle, path: str) -> None:
+    lifecycle.enter(Status.READY)
+    assert answer(path, lifecycle, options()) is None
