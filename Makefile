@@ -32,7 +32,7 @@ lock: ## remake requirements/*.txt with the newest versions that pyproject.toml 
 	"$$folder/bin/python" tools/lock.py
 
 clean: ## remove what make has installed
-	rm -rf .venv
+	rm -rf .venv .venv-drum
 
 # Touched last: an installation that failed or was interrupted is taken up again.
 $(INSTALLED): requirements/$(VARIANT).txt requirements/dev.txt pyproject.toml

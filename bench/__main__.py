@@ -12,12 +12,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import gateway_rounds, job_report, job_rounds, machine, report, rounds
+from bench import drum, gateway_rounds, job_report, job_rounds, machine, report, rounds, row_rounds
 from bench.errors import BenchError
 from bench.job_rounds import JobVisit
 from bench.options import Options, Part
 from bench.rounds import Visit
-from bench.servers import same_engine, shared_flags
+from bench.servers import QUEUE, same_engine, shared_flags
 from dragoman.models import MINI
 
 RESULTS = Path(__file__).parent / "results"
@@ -65,12 +65,14 @@ def main(
     a machine that does nothing else.
 
     After that, Dragoman alone takes jobs from a simulated RunPod platform: the same load comes through the queue and
-    over the worker's own HTTP port, by turns, and the table says what the queue costs. At last a worker takes its jobs
-    from `dragoman gateway`, whose OpenAI API is compared with the worker's own.
+    over the worker's own HTTP port, by turns, and the table says what the queue costs. Then a worker takes its jobs
+    from `dragoman gateway`, whose OpenAI API is compared with the worker's own. At last Dragoman and DataRobot's DRUM
+    serve one custom model side by side and predict the same CSV, if `scripts/install-drum` has installed DRUM.
 
     - A quick look at the start: `python -m bench --rounds 1 --only start`
     - What RunPod's queue costs: `python -m bench --only jobs`
     - What the gateway costs: `python -m bench --only gateway`
+    - What rows at once gain over DRUM: `python -m bench --only rows`
     - What the worker adds to the engine: `python -m bench --same-engine --only load --clients 32`
     - Another model: `python -m bench --model Qwen/Qwen3-0.6B -- --max-model-len 4096`
     """
@@ -82,7 +84,7 @@ def main(
         requests=requests,
         tokens=tokens,
         patience=patience,
-        parts=frozenset([only]) if only else frozenset(Part),
+        parts=frozenset([only]) if only else everything(),
         flags=(*shared_flags(), *flags, *(engine_flags or ())),
         environment=environment,
     )
@@ -109,33 +111,48 @@ class Measured:
     sides: list[Visit]
     jobs: list[JobVisit]
     gateway: list[JobVisit]
+    rows: list[JobVisit]
 
     def document(self, options: Options, facts: dict[str, str | int]) -> dict[str, object]:
         """Put all of it together."""
+        worker = {QUEUE.name: QUEUE.command}
         return (
             report.document(options, facts, self.sides)
-            | job_report.document(self.jobs, "jobs")
-            | job_report.document(self.gateway, "gateway")
+            | job_report.document(self.jobs, "jobs", worker)
+            | job_report.document(self.gateway, "gateway", worker)
+            | job_report.document(self.rows, "rows", drum.COMMANDS)
         )
+
+
+def everything() -> frozenset[Part]:
+    """Name all that can be measured here."""
+    if drum.PROGRAM.exists():
+        return frozenset(Part)
+    ERROR.print(f"Rows are not measured: {drum.MISSING}.", highlight=False)
+    return frozenset(Part) - {Part.ROWS}
 
 
 def run(options: Options) -> Measured:
     """Make all visits, with a progress bar; SIGTERM ends it like Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    total = sum(part.steps(options) for part in (rounds, job_rounds, gateway_rounds))
+    total = sum(part.steps(options) for part in (rounds, job_rounds, gateway_rounds, row_rounds))
     with Progress(*columns, console=ERROR, transient=True) as progress:
         task = progress.add_task("", total=total, completed=-1)
         return asyncio.run(visit(options, lambda step: progress.update(task, advance=1, description=step)))
 
 
 async def visit(options: Options, tell: Callable[[str], None]) -> Measured:
-    """Visit both sides, then the worker on the queue, then one behind a gateway, as far as the options name them."""
+    """Visit both sides, the worker on the queue, one behind a gateway, DRUM and the worker in its place.
+
+    All as far as the options name them.
+    """
     logs = RESULTS / "logs"
     return Measured(
         await rounds.compare(options, logs, tell),
         await job_rounds.compare(options, logs, tell),
         await gateway_rounds.compare(options, logs, tell),
+        await row_rounds.compare(options, logs, tell),
     )
 
 
@@ -145,13 +162,21 @@ def show(facts: dict[str, str | int], options: Options, measured: Measured) -> N
     if measured.sides:
         title = f"dragoman {facts['dragoman']} and {facts['vllm']}, {facts['cpu']}, {facts['cores']} cores"
         console.print(report.table(report.lines(measured.sides), title))
-    for visits, title, way in (
-        (measured.jobs, "jobs on RunPod's queue and the worker's own HTTP port", "jobs"),
-        (measured.gateway, "OpenAI's API at the gateway and at the worker's own HTTP port", "gateway"),
+    notes = report.notes(options, measured.sides)
+    for what, visits, title, names in (
+        ("jobs", measured.jobs, "jobs on RunPod's queue and the worker's own HTTP port", ("jobs", "HTTP")),
+        (
+            "gateway",
+            measured.gateway,
+            "OpenAI's API at the gateway and at the worker's own HTTP port",
+            ("gateway", "HTTP"),
+        ),
+        ("rows", measured.rows, "a custom model's predictions by Dragoman and by DRUM", ("dragoman", "DRUM")),
     ):
         if visits:
-            console.print(job_report.table(job_report.lines(visits), title, way))
-    for note in [*report.notes(options, measured.sides), *job_report.notes([*measured.jobs, *measured.gateway])]:
+            console.print(job_report.table(job_report.lines(visits), title, names))
+            notes += job_report.notes(visits, what)
+    for note in notes:
         console.print(note, markup=False, highlight=False)
 
 

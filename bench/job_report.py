@@ -1,6 +1,6 @@
-"""What the queue, or a gateway, costs: medians over the rounds, beside what it may cost."""
+"""What the queue or a gateway costs, what rows gain: medians over the rounds, beside the target."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 
@@ -10,7 +10,6 @@ from rich.table import Table
 from bench import machine
 from bench.job_rounds import JobVisit, Measure, Pair
 from bench.report import number, share
-from bench.servers import QUEUE
 
 
 @dataclass(frozen=True)
@@ -18,8 +17,8 @@ class JobLine:
     """A measure over all rounds: medians."""
 
     measure: Measure
-    jobs: float
-    http: float | None
+    value: float
+    beside: float | None
     compared: float
     """The median of what the measure compares, round by round."""
     lowest: float
@@ -41,11 +40,11 @@ def lines(visits: Iterable[JobVisit]) -> list[JobLine]:
     return [_line(measure, rounds) for measure, rounds in by_measure.items()]
 
 
-def table(rows: Iterable[JobLine], title: str, way: str) -> Table:
-    """Lay the lines out for a terminal; `way` is what stands beside HTTP."""
+def table(rows: Iterable[JobLine], title: str, names: tuple[str, str]) -> Table:
+    """Lay the lines out for a terminal; `names` are those of the values and of what stands beside them."""
     result = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     result.add_column("medians", no_wrap=True)
-    for column in (way, "HTTP", "compared", "rounds", "target"):
+    for column in (*names, "compared", "rounds", "target"):
         result.add_column(column, justify="right", no_wrap=True)
     group = ""
     for row in rows:
@@ -57,23 +56,20 @@ def table(rows: Iterable[JobLine], title: str, way: str) -> Table:
     return result
 
 
-def notes(visits: list[JobVisit]) -> list[str]:
-    """Say what a reader must know beside the table."""
+def notes(visits: list[JobVisit], what: str) -> list[str]:
+    """Say what a reader must know beside the table of this."""
     left = [
-        f"{QUEUE.name} had to be killed after SIGTERM: {', '.join(each.survivors)}."
-        for each in visits
-        if each.survivors
+        f"{what}: had to be killed after SIGTERM: {', '.join(each.survivors)}." for each in visits if each.survivors
     ]
-    return left + [
-        f"Not a quiet machine for jobs: {warning}." for warning in machine.warnings([each.noise for each in visits])
-    ]
+    noise = machine.warnings([each.noise for each in visits])
+    return left + [f"Not a quiet machine for {what}: {warning}." for warning in noise]
 
 
-def document(visits: list[JobVisit], name: str) -> dict[str, object]:
-    """Put together all that was measured, as a part of the benchmark's document by this name."""
+def document(visits: list[JobVisit], what: str, commands: Mapping[str, Sequence[str]]) -> dict[str, object]:
+    """Put together all that was measured of this, as a part of the benchmark's document by its name."""
     return {
-        name: {
-            "command": QUEUE.command,
+        what: {
+            "commands": commands,
             "summary": [asdict(line) for line in lines(visits)],
             "visits": [asdict(visit) for visit in visits],
         }
@@ -81,17 +77,17 @@ def document(visits: list[JobVisit], name: str) -> dict[str, object]:
 
 
 def _line(measure: Measure, pairs: list[Pair]) -> JobLine:
-    over_http = [pair.http for pair in pairs if pair.http is not None]
+    others = [pair.beside for pair in pairs if pair.beside is not None]
     compared = [_compare(pair) for pair in pairs]
-    http = median(over_http) if over_http else None
-    jobs = median(pair.jobs for pair in pairs)
-    return JobLine(measure, jobs, http, median(compared), min(compared), max(compared))
+    beside = median(others) if others else None
+    value = median(pair.value for pair in pairs)
+    return JobLine(measure, value, beside, median(compared), min(compared), max(compared))
 
 
 def _compare(pair: Pair) -> float:
-    if pair.http is None:
-        return pair.jobs
-    return pair.jobs / pair.http if pair.measure.by == "ratio" else pair.jobs - pair.http
+    if pair.beside is None:
+        return pair.value
+    return pair.value / pair.beside if pair.measure.by == "ratio" else pair.value - pair.beside
 
 
 def _cells(row: JobLine) -> list[str]:
@@ -99,8 +95,8 @@ def _cells(row: JobLine) -> list[str]:
     sign = "≥" if row.measure.by == "ratio" else "≤"
     return [
         f" {row.measure.name} ({row.measure.unit})",
-        number(row.jobs),
-        "" if row.http is None else number(row.http),
+        number(row.value),
+        "" if row.beside is None else number(row.beside),
         f"[{colour}]{_shown(row, row.compared)}[/{colour}]",
         f"{_shown(row, row.lowest)}…{_shown(row, row.highest)}",
         f"{sign} {row.measure.target:g}",

@@ -29,25 +29,25 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Measure:
-    """What is measured, and what the queue may cost."""
+    """What is measured, and what it may cost or has to gain."""
 
     group: str
     name: str
     unit: str
     by: Literal["ratio", "difference", "value"]
-    """How the two are compared: jobs over HTTP, jobs minus HTTP, or jobs for themselves."""
+    """How the two are compared: the value over what stands beside it, minus that, or for itself."""
     target: float
     """The lowest ratio; the highest difference or value."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A measure in one round: through jobs, and over HTTP where there is such a thing."""
+    """A measure in one round: what is measured, and what stands beside it where there is such a thing."""
 
     round: int
     measure: Measure
-    jobs: float
-    http: float | None
+    value: float
+    beside: float | None
 
 
 @dataclass(frozen=True)

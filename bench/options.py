@@ -13,6 +13,7 @@ class Part(StrEnum):
     RESTART = "restart"
     JOBS = "jobs"
     GATEWAY = "gateway"
+    ROWS = "rows"
 
 
 @dataclass(frozen=True)

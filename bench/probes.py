@@ -9,13 +9,13 @@ import aiohttp
 
 from bench import clients
 from bench.errors import BenchError, RequestError
-from bench.servers import Server
+from bench.servers import Process
 
 PAUSE = 0.05
 GREETING = clients.Prompt("Hello", 8)
 
 
-async def first_answer(server: Server, patience: float) -> float:
+async def first_answer(server: Process, patience: float) -> float:
     """Wait for any HTTP answer on the port; return when it came, in seconds of the performance counter."""
 
     async def ask(http: aiohttp.ClientSession) -> float:
@@ -26,7 +26,7 @@ async def first_answer(server: Server, patience: float) -> float:
         return await _retry(server, ask)
 
 
-async def first_token(server: Server, patience: float) -> float:
+async def first_token(server: Process, patience: float) -> float:
     """Wait for the first text of a streamed answer; return when it came, in seconds of the performance counter."""
 
     async def ask(http: aiohttp.ClientSession) -> float:
@@ -36,7 +36,7 @@ async def first_token(server: Server, patience: float) -> float:
         return await _retry(server, ask)
 
 
-async def _retry(server: Server, ask: Callable[[aiohttp.ClientSession], Awaitable[float]]) -> float:
+async def _retry(server: Process, ask: Callable[[aiohttp.ClientSession], Awaitable[float]]) -> float:
     async with clients.session(server.url, keep_alive=False) as http:
         while True:
             server.check()
@@ -47,7 +47,7 @@ async def _retry(server: Server, ask: Callable[[aiohttp.ClientSession], Awaitabl
 
 
 @asynccontextmanager
-async def _limit(server: Server, patience: float, what: str) -> AsyncIterator[None]:
+async def _limit(server: Process, patience: float, what: str) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(patience):
             yield

@@ -84,11 +84,11 @@ class Process:
 
     def __init__(self, name: str, command: tuple[str, ...], environment: Mapping[str, str], log: Path) -> None:
         self.name = name
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://{HOST}:{self.port}"
         self.survivors: list[str] = []
         self._log = log
-        self._command = (*command, "--host", HOST, "--port", str(self.port))
+        self._command = (*command, *self.address())
         self._environment = {**os.environ, **environment}
         self._seen: set[psutil.Process] = set()
 
@@ -106,6 +106,10 @@ class Process:
     ) -> None:
         self.end()
 
+    def address(self) -> tuple[str, ...]:
+        """Name the flags that say where to listen."""
+        return ("--host", HOST, "--port", str(self.port))
+
     def end(self) -> None:
         """End it by SIGTERM, what is left of it after some patience by SIGKILL; do nothing where it has ended."""
         family = self.family()
@@ -117,9 +121,13 @@ class Process:
         finally:
             self._kill_survivors()
 
+    def code(self) -> int | None:
+        """Return the exit code where the parent process has ended."""
+        return self._parent.poll()
+
     def check(self) -> None:
         """Raise ``BenchError`` with the exit code and the last lines where the parent process has ended."""
-        if (code := self._parent.poll()) is not None:
+        if (code := self.code()) is not None:
             raise BenchError(f"{self.name} ended with code {code}. {self.last_words()}")
 
     def last_words(self) -> str:
@@ -176,7 +184,8 @@ def _flag(name: str, value: object) -> list[str]:
     return [flag, *map(str, value if isinstance(value, list) else [value])]
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Find a port that nobody listens on."""
     with socket.socket() as sock:
         sock.bind((HOST, 0))
         return int(sock.getsockname()[1])

@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -27,10 +27,10 @@ class ChatServer:
         self._status = status
 
     @asynccontextmanager
-    async def running(self, port: int = 0) -> AsyncIterator[str]:
-        """Serves; yields the address."""
+    async def running(self, port: int = 0, others: Sequence[web.RouteDef] = ()) -> AsyncIterator[str]:
+        """Serves chat and other routes; yields the address."""
         app = web.Application()
-        app.router.add_post("/v1/chat/completions", self._chat)
+        app.add_routes([web.post("/v1/chat/completions", self._chat), *others])
         runner = web.AppRunner(app)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", port)

@@ -30,10 +30,10 @@ VISIT = JobVisit(
 
 def test_medians_and_what_is_compared_round_by_round() -> None:
     answers, first_token, posts = job_report.lines([VISIT])
-    assert (answers.jobs, answers.http) == (40.0, 50.0)
+    assert (answers.value, answers.beside) == (40.0, 50.0)
     assert (answers.lowest, answers.compared, answers.highest) == pytest.approx((0.8, 0.9, 0.95))
     assert (first_token.lowest, first_token.compared, first_token.highest) == (-1.0, 2.0, 5.0)
-    assert (posts.jobs, posts.http) == (10.0, None)
+    assert (posts.value, posts.beside) == (10.0, None)
     assert (posts.lowest, posts.compared, posts.highest) == (9.0, 10.0, 12.0)
 
 
@@ -56,7 +56,7 @@ def test_targets(by: Literal["ratio", "difference", "value"], target: float, com
 def test_the_table_fits_a_terminal() -> None:
     console = Console(width=80, file=StringIO())
     with console.capture() as capture:
-        console.print(job_report.table(job_report.lines([VISIT]), "a title", "jobs"))
+        console.print(job_report.table(job_report.lines([VISIT]), "a title", ("jobs", "HTTP")))
     text = " ".join(capture.get().split())
     assert "answers (requests/s) 40.00 50.00 0.900 0.800…0.950 ≥ 0.95" in text
     assert "first token (ms) 18.00 14.00 +2.0 -1.0…+5.0 ≤ 10" in text
@@ -64,13 +64,15 @@ def test_the_table_fits_a_terminal() -> None:
 
 
 def test_notes_name_what_was_left_behind_and_what_was_loud() -> None:
-    left, loud = job_report.notes([JobVisit(Noise(load_average=99.0, busy=0.0), (), ("VLLM::EngineCore (7)",))])
-    assert left == "dragoman on a queue had to be killed after SIGTERM: VLLM::EngineCore (7)."
+    visit = JobVisit(Noise(load_average=99.0, busy=0.0), (), ("VLLM::EngineCore (7)",))
+    left, loud = job_report.notes([visit], "jobs")
+    assert left == "jobs: had to be killed after SIGTERM: VLLM::EngineCore (7)."
     assert loud.startswith("Not a quiet machine for jobs")
 
 
 def test_the_document_is_json() -> None:
-    document = json.loads(json.dumps(job_report.document([VISIT], "jobs")))["jobs"]
+    document = json.loads(json.dumps(job_report.document([VISIT], "jobs", {"dragoman": ["serve"]})))["jobs"]
+    assert document["commands"] == {"dragoman": ["serve"]}
     assert document["summary"][0]["measure"]["target"] == 0.95
-    assert document["summary"][0]["jobs"] == 40.0
-    assert document["visits"][0]["pairs"][2]["http"] is None
+    assert document["summary"][0]["value"] == 40.0
+    assert document["visits"][0]["pairs"][2]["beside"] is None

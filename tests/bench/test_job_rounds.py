@@ -45,8 +45,8 @@ def test_every_measure_is_taken_in_every_round(tmp_path: Path) -> None:
         ("200 tokens", "posts"),
     ]
     assert [pair.round for pair in visit.pairs] == [1] * 7 + [2] * 7
-    assert all(pair.jobs > 0 for pair in visit.pairs)
-    assert [pair.http is None for pair in visit.pairs] == 2 * [*[False] * 6, True]
+    assert all(pair.value > 0 for pair in visit.pairs)
+    assert [pair.beside is None for pair in visit.pairs] == 2 * [*[False] * 6, True]
     assert len(told) == job_rounds.steps(options)
     assert not visit.survivors
 
@@ -54,7 +54,7 @@ def test_every_measure_is_taken_in_every_round(tmp_path: Path) -> None:
 def test_late_answers_of_the_platform_count(tmp_path: Path) -> None:
     [visit], _ = compare(Options(model="mini", rounds=1, requests=1, tokens=4, parts=JOBS), tmp_path)
     [slow] = [pair for pair in visit.pairs if pair.measure is job_rounds.SLOW_STREAM]
-    assert slow.jobs >= 2 * job_rounds.LATENCY * 1000
+    assert slow.value >= 2 * job_rounds.LATENCY * 1000
 
 
 def test_jobs_that_are_not_to_be_measured(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ import typer
 from typer.testing import CliRunner
 
 from bench import __main__ as command
-from bench import job_rounds, machine, rounds
+from bench import drum, job_rounds, machine, rounds
+from bench.options import Part
 from bench.servers import Side
-from tests.bench import fake_server, fake_worker
+from tests.bench import fake_drum, fake_server, fake_worker
 
 FAKE = (sys.executable, fake_server.__file__)
 FAKE_ON_QUEUE = (sys.executable, "-m", fake_worker.__name__)
@@ -94,6 +95,34 @@ def test_a_worker_behind_a_gateway_has_a_table_of_its_own(monkeypatch: pytest.Mo
     document = json.loads(out.read_text())
     assert document["jobs"]["summary"] == []
     assert [line["measure"]["name"] for line in document["gateway"]["summary"]] == ["answer", "first token", "answers"]
+
+
+@pytest.mark.usefixtures("sigterm")
+def test_rows_have_a_table_of_their_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fake = (sys.executable, "-m", fake_drum.__name__)
+    monkeypatch.setattr(drum, "PROGRAM", tmp_path)
+    monkeypatch.setattr(drum, "COMMANDS", {"DRUM": fake, "dragoman": fake})
+    out = tmp_path / "out.json"
+    code, output = run(monkeypatch, tmp_path, BROKEN, ["--rounds", "1", "--only", "rows", "--out", str(out)])
+    assert code == 0
+    assert "predictions (rows/s)" in output
+    [line] = json.loads(out.read_text())["rows"]["summary"]
+    assert line["measure"]["target"] == 6
+
+
+@pytest.mark.usefixtures("sigterm")
+def test_rows_without_drum_are_one_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(drum, "PROGRAM", tmp_path / "drum")
+    code, output = run(monkeypatch, tmp_path, BROKEN, ["--only", "rows"])
+    assert code == 1
+    assert "scripts/install-drum" in output
+
+
+def test_everything_is_measured_that_can_be(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(drum, "PROGRAM", tmp_path)
+    assert command.everything() == frozenset(Part)
+    monkeypatch.setattr(drum, "PROGRAM", tmp_path / "drum")
+    assert frozenset(Part) - command.everything() == {Part.ROWS}
 
 
 @pytest.mark.usefixtures("sigterm")
