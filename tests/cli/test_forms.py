@@ -6,7 +6,11 @@ import pytest
 
 from tests.cli.test_processes import ENVIRONMENT
 
-WRITTEN = ["docs/configuration.md", "worker-config.json", ".runpod/hub.json", ".runpod/tests.json"]
+WRITTEN = [
+    *("docs/configuration.md", "worker-config.json", ".runpod/hub.json", ".runpod/tests.json", "model-metadata.yaml"),
+    *("deploy/datarobot/Dockerfile", "deploy/datarobot/start_server.sh", "deploy/datarobot/env_info.json"),
+    "deploy/datarobot/README.md",
+]
 
 
 def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

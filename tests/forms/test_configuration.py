@@ -9,15 +9,23 @@ TEXT = configuration(PLATFORMS)
 ROWS = {row.split(" | ")[0]: row for row in re.findall(r"^\| (.*) \|$", TEXT, re.MULTILINE)}
 
 
-def test_every_setting_has_one_row() -> None:
-    names = re.findall(r"^\| ([a-z]\w*) \|", TEXT, re.MULTILINE)
+def names_in(text: str) -> list[str]:
+    return re.findall(r"^\| ([a-z]\w*) \|", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("section", TEXT.split("\n## ")[1:], ids=lambda section: section.partition("\n")[0])
+def test_a_setting_has_one_row_in_a_section(section: str) -> None:
+    names = names_in(section)
     assert len(names) == len(set(names))
-    assert set(names) == {setting.name for platform in PLATFORMS for setting in catalogue_of(platform)}
+
+
+def test_every_setting_has_a_row() -> None:
+    assert set(names_in(TEXT)) == {setting.name for platform in PLATFORMS for setting in catalogue_of(platform)}
 
 
 def test_the_worker_first_and_what_is_retired_last() -> None:
     titles = re.findall(r"^## (.*)$", TEXT, re.MULTILINE)
-    assert titles[:4] == ["The worker", "Platform runpod", "Platform lmi", "vLLM: Server"]
+    assert titles[:5] == ["The worker", "Platform runpod", "Platform lmi", "Platform datarobot", "vLLM: Server"]
     assert titles[-2:] == ["vLLM's, but not this worker's", "Retired"]
 
 
@@ -30,7 +38,7 @@ def test_the_worker_first_and_what_is_retired_last() -> None:
         ),
         ("max_concurrency", "max_concurrency | `--max-concurrency` | `MAX_CONCURRENCY` | integer from 1 | `300` | How"),
         ("tokenizer", "tokenizer | `--tokenizer` | `TOKENIZER_NAME` (runpod), `TOKENIZER` | text |  | Name or path"),
-        ("api_key", "api_key | `--api-key` | `VLLM_API_KEY` (lmi, plain) | list: text | "),
+        ("api_key", "api_key | `--api-key` | `VLLM_API_KEY` (lmi, datarobot, plain) | list: text | "),
         (
             "job_queue_size",
             "job_queue_size | `--job-queue-size` | `SERVING_JOB_QUEUE_SIZE` | integer from 0 | `1000` | How",
@@ -39,10 +47,27 @@ def test_the_worker_first_and_what_is_retired_last() -> None:
         ("swap_space", "swap_space | `SWAP_SPACE` | Ignored: vLLM no longer swaps"),
         ("headless", "headless | `DRAGOMAN_HEADLESS` | An error: this worker runs one HTTP server"),
         ("vllm_port", "vllm_port | `VLLM_PORT` (runpod) | Ignored: "),
+        (
+            "concurrent_rows",
+            "concurrent_rows | `--concurrent-rows` | `DRAGOMAN_CONCURRENT_ROWS` | integer from 1 | `64`",
+        ),
+        ("gpus", "gpus | `--gpus` | `GPU_COUNT` (datarobot), `DRAGOMAN_GPUS` | integer from 0 |"),
+        ("llm_id", "llm_id | `DRAGOMAN_LLM_ID` (datarobot), `MLOPS_RUNTIME_PARAM_LLM_ID` (datarobot) | Ignored: "),
     ],
 )
 def test_rows(name: str, row: str) -> None:
     assert ROWS[name].startswith(row)
+
+
+@pytest.mark.parametrize(
+    ("platform", "source"),
+    [("runpod", "variable MAX_MODEL_LEN"), ("datarobot", "vLLM default"), ("plain", "variable MAX_MODEL_LEN")],
+)
+def test_datarobot_has_no_variables_that_are_called_like_flags(platform: str, source: str) -> None:
+    arguments = ["--platform", platform, "--model", "org/model", "--gpus", "0"]
+    resolution = resolve(arguments, {"MAX_MODEL_LEN": "7", "TARGET_NAME": "text"})
+    (setting,) = (setting for setting in resolution.settings if setting.name == "max_model_len")
+    assert setting.source == source
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,11 @@ from pathlib import Path
 from dragoman.forms.documents import contents
 
 ROOT = Path(__file__).parent.parent.parent
-GENERATED = ("docs/configuration.md", "worker-config.json", ".runpod/hub.json", ".runpod/tests.json")
+GENERATED = (
+    *("docs/configuration.md", "worker-config.json", ".runpod/hub.json", ".runpod/tests.json", "model-metadata.yaml"),
+    *("deploy/datarobot/Dockerfile", "deploy/datarobot/start_server.sh", "deploy/datarobot/env_info.json"),
+    "deploy/datarobot/README.md",
+)
 
 
 def test_what_is_committed_is_what_dragoman_forms_writes() -> None:

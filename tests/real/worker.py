@@ -19,6 +19,8 @@ import psutil
 from tests.processes import title
 
 PATIENCE = 180.0
+# Variables that set something on one of the platforms begin so.
+SETTINGS = ("CODE_DIR DRAGOMAN_ HF_MODEL_ MLOPS_ MODEL OPTION_ RUNPOD_ SAGEMAKER_ SERVING_ TARGET_ VLLM_").split()
 
 
 def free_port() -> int:
@@ -123,5 +125,4 @@ class Worker:
 
 def clean_environment() -> dict[str, str]:
     """The environment without settings that would change what a test sees."""
-    dropped = ("VLLM_", "MODEL", "DRAGOMAN_", "RUNPOD_", "OPTION_", "SERVING_", "SAGEMAKER_", "HF_MODEL_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    return {name: value for name, value in os.environ.items() if not name.startswith(tuple(SETTINGS))}

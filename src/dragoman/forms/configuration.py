@@ -24,7 +24,10 @@ Booleans are true/1/yes/on and false/0/no/off, in any case. Empty, `none` and `n
 the first is the strongest; one with a platform's name behind it is read on that platform only.
 
 LMI reads none of the variables that are called like a flag of vLLM's, such as `MAX_MODEL_LEN`: there they are options,
-`option.max_model_len` in serving.properties or `OPTION_MAX_MODEL_LEN`. [lmi.md](lmi.md) says which sources it has."""
+`option.max_model_len` in serving.properties or `OPTION_MAX_MODEL_LEN`. [lmi.md](lmi.md) says which sources it has.
+
+DataRobot reads none of them either: there they are flags in engine_config.json, and some are runtime parameters.
+[datarobot.md](datarobot.md) says which."""
 
 
 def configuration(platforms: Sequence[Platform]) -> str:
