@@ -1,4 +1,5 @@
 import csv
+from collections.abc import Iterator
 from io import StringIO
 
 import pytest
@@ -26,6 +27,15 @@ def test_the_prompts_stand_under_a_known_name(table: str, expected: list[str]) -
     assert prompts(table) == expected
 
 
+@pytest.fixture
+def _usual_cells() -> Iterator[None]:
+    """Cells of the size that csv takes by default; the limit is the process's."""
+    before = csv.field_size_limit(131_072)
+    yield
+    csv.field_size_limit(before)
+
+
+@pytest.mark.usefixtures("_usual_cells")
 @pytest.mark.parametrize(
     ("table", "says"),
     [

@@ -52,6 +52,7 @@ class Custom:
     def __init__(self, path: Path, directory: Path, timeout: float | None) -> None:
         self._directory = directory
         self._timeout = timeout
+        self._before = frozenset(threading.enumerate())
         self._attempt("its import", lambda: __import__(path.stem))
         module = sys.modules[path.stem]
         if hasattr(module, TASK):
@@ -80,9 +81,13 @@ class Custom:
     def hooks(self, model: object) -> Hooks:
         """The hooks that take part in requests, around what ``load_model`` returned."""
         hooks = {name: hook for name in REQUESTS if (hook := self._hooks.get(name))}
-        if lost := [thread.name for thread in threading.enumerate() if _is_custom(thread)]:
+        if lost := [thread.name for thread in threading.enumerate() if self._started(thread)]:
             log.warning(LOST, ", ".join(lost))
         return Hooks(**hooks, model=model)
+
+    def _started(self, thread: threading.Thread) -> bool:
+        """Whether the thread is custom.py's, and not the one in which tqdm watches over the bars of downloads."""
+        return thread not in self._before and not type(thread).__module__.startswith("tqdm.")
 
     def _attempt(self, what: str, run: Callable[[], object]) -> object:
         try:
@@ -104,11 +109,6 @@ def _hook(module: ModuleType, name: str) -> Hook | None:
     if not callable(function):
         raise EngineStartError(f"custom.py: {name} is not a function")
     return Hook(name, function)
-
-
-def _is_custom(thread: threading.Thread) -> bool:
-    """Whether the thread is custom.py's, and not the one in which tqdm watches over the bars of downloads."""
-    return thread is not threading.main_thread() and not type(thread).__module__.startswith("tqdm.")
 
 
 def _completed(result: object) -> object:
