@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import httpx
 
-from dragoman.models import MINI
+from tests.platforms.lmi.templates import VARIABLES
 from tests.real.worker import Worker, clean_environment, eventually
 
 SMALL = {"OPTION_KV_CACHE_MEMORY_BYTES": "512M", "OPTION_ENFORCE_EAGER": "true", "OMP_NUM_THREADS": "1"}
@@ -21,22 +21,8 @@ SMALL = {"OPTION_KV_CACHE_MEMORY_BYTES": "512M", "OPTION_ENFORCE_EAGER": "true",
 
 TOOLS = {"OPTION_ENABLE_AUTO_TOOL_CHOICE": "true", "OPTION_TOOL_CALL_PARSER": "hermes"}
 
-PROPERTIES = f"""\
-engine=Python
-option.tensor_parallel_degree=max
-option.model_id={MINI}
-option.max_rolling_batch_size=64
-option.rolling_batch=vllm
-"""
-"""The template of the vLLM user guide."""
-
-VARIABLES = {
-    "SERVING_LOAD_MODELS": "test::Python=/opt/ml/model",
-    "OPTION_MODEL_ID": str(MINI),
-    "OPTION_TENSOR_PARALLEL_DEGREE": "max",
-    "OPTION_MAX_ROLLING_BATCH_SIZE": "64",
-}
-"""The guide's other template, without its rolling batch."""
+LATER = {name: value for name, value in VARIABLES.items() if name != "OPTION_ROLLING_BATCH"}
+"""The guide's variables without its rolling batch."""
 
 Json = dict[str, Any]
 

@@ -15,7 +15,8 @@ from botocore.client import BaseClient
 from huggingface_hub import InferenceClient
 
 from dragoman.models import MINI
-from tests.real.lmi import PROPERTIES, TOOLS, VARIABLES, Container, model_directory
+from tests.platforms.lmi.templates import PROPERTIES
+from tests.real.lmi import LATER, TOOLS, Container, model_directory
 from tests.real.test_bundled_model import WEATHER
 from tests.real.worker import eventually
 from tests.sagemaker.bridge import sagemaker
@@ -48,7 +49,7 @@ def rolling(directory: Path) -> Iterator[Container]:
 @pytest.fixture(scope="module")
 def newest() -> Iterator[Container]:
     """The guide's variables, without rolling batch."""
-    with Container({**TOOLS, **VARIABLES}) as worker:
+    with Container({**TOOLS, **LATER}) as worker:
         yield worker.wait_ready()
 
 

@@ -1,4 +1,4 @@
-"""The engine's own API with the worker's probes and metrics in place of the engine's."""
+"""What answers while the engine runs: its own API behind the worker's probes and metrics, or a platform's routes."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -9,6 +9,23 @@ from dragoman.serving.metrics import WorkerMetrics
 from dragoman.serving.probes import Probe, while_away
 
 METRICS = "/metrics"
+
+
+def while_serving(engine: Engine, lifecycle: Lifecycle, routes: ASGIApp, otherwise: ASGIApp) -> ASGIApp:
+    """Has a platform's own routes answer HTTP while the engine does, and another application everything else.
+
+    Args:
+        engine: the engine.
+        lifecycle: the stage of the worker's life, which follows whether the engine answers.
+        routes: answers HTTP.
+        otherwise: answers what is no HTTP, and all while the worker does not serve.
+    """
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        serves = lifecycle.follow(engine.healthy())
+        await (routes if serves and scope["type"] == "http" else otherwise)(scope, receive, send)
+
+    return app
 
 
 def front(engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics, probe: Probe) -> ASGIApp:

@@ -262,7 +262,7 @@ MISTAKES: list[tuple[Mapping[str, str], str]] = [
     ({"TARGET_TYPE": "regression"}, "target_type 'regression' (variable TARGET_TYPE): only textgeneration"),
     *(
         ({"ADDRESS": text}, f"address {text!r} (variable ADDRESS) is not an address such as 0.0.0.0:8080")
-        for text in (":", "host:port", "host:99999", "http://host:80", "a@b:1", "[::1", "host:80/path")
+        for text in (":", "a b:8", "*:80", "host:port", "host:99999", "http://host:80", "a@b:1", "[::1", "host:80/path")
     ),
     ({"GPU_COUNT": "many"}, "gpus: 'many' is not an integer (variable GPU_COUNT)"),
     ({"VLLM_EXTRA_ARGS": "--seed 'x"}, "VLLM_EXTRA_ARGS cannot be split into flags"),

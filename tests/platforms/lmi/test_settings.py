@@ -15,21 +15,8 @@ from dragoman.platforms.lmi.settings import PLATFORM
 from dragoman.settings.resolution import Resolution
 from dragoman.settings.values import Value
 from tests.platforms.lmi.configuration.stores import configured, model
+from tests.platforms.lmi.templates import PROPERTIES, VARIABLES
 from tests.settings.resolutions import COMPILER, find
-
-GUIDES_FILE = f"""engine=Python
-option.tensor_parallel_degree=max
-option.model_id={MINI}
-option.max_rolling_batch_size=64
-option.rolling_batch=vllm
-"""
-GUIDES_VARIABLES = {
-    "SERVING_LOAD_MODELS": "test::Python=/opt/ml/model",
-    "OPTION_MODEL_ID": str(MINI),
-    "OPTION_TENSOR_PARALLEL_DEGREE": "max",
-    "OPTION_MAX_ROLLING_BATCH_SIZE": "64",
-    "OPTION_ROLLING_BATCH": "vllm",
-}
 
 
 def resolved(
@@ -45,7 +32,7 @@ def options(resolution: Resolution) -> Options:
 
 
 def test_the_guides_file(tmp_path: Path) -> None:
-    resolution = resolved(tmp_path, GUIDES_FILE)
+    resolution = resolved(tmp_path, PROPERTIES)
     assert resolution.errors == resolution.warnings == ()
     expected = {"model": str(MINI), "tensor_parallel_size": 4, "max_num_seqs": 64, "rolling_batch": "vllm"}
     assert {name: resolution.value(name) for name in expected} == expected
@@ -54,7 +41,7 @@ def test_the_guides_file(tmp_path: Path) -> None:
 
 
 def test_the_guides_variables() -> None:
-    resolution = resolve(["--gpus", "4"], {**COMPILER, **GUIDES_VARIABLES})
+    resolution = resolve(["--gpus", "4"], {**COMPILER, **VARIABLES})
     assert resolution.platform == "lmi"
     assert resolution.errors == resolution.warnings == ()
     expected = {
@@ -72,7 +59,7 @@ def test_the_guides_variables() -> None:
 
 
 def test_what_the_application_gets(tmp_path: Path) -> None:
-    handed = options(resolved(tmp_path, GUIDES_FILE, {"SERVING_JOB_QUEUE_SIZE": "5"}))
+    handed = options(resolved(tmp_path, PROPERTIES, {"SERVING_JOB_QUEUE_SIZE": "5"}))
     assert (handed.model_name, handed.served_model_name) == (tmp_path.name, (tmp_path.name, "lmi"))
     assert (handed.era, handed.max_num_seqs, handed.job_queue_size) == (Era.ROLLING, 64, 5)
 
@@ -206,7 +193,7 @@ def test_the_directory_is_the_model(tmp_path: Path) -> None:
 
 
 def test_the_command_line_names_the_model(tmp_path: Path) -> None:
-    found = find(resolved(tmp_path, GUIDES_FILE, {"OPTION_MODEL_ID": "org/m"}, "--model", "org/other"), "model")
+    found = find(resolved(tmp_path, PROPERTIES, {"OPTION_MODEL_ID": "org/m"}, "--model", "org/other"), "model")
     assert found.value == "org/other"
     assert [source for _, source in found.overridden] == [
         f"{tmp_path}/serving.properties line 3 (option.model_id)",
@@ -215,7 +202,7 @@ def test_the_command_line_names_the_model(tmp_path: Path) -> None:
 
 
 def test_a_mistake_in_the_file(tmp_path: Path) -> None:
-    (error,) = resolved(tmp_path, GUIDES_FILE + "option.dtype=int4").errors
+    (error,) = resolved(tmp_path, PROPERTIES + "option.dtype=int4").errors
     assert error.startswith("dtype: 'int4' is not one of auto, ")
     assert error.endswith(f"({tmp_path}/serving.properties line 6 (option.dtype))")
 

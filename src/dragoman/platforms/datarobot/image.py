@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from dragoman import __version__
+from dragoman.forms.image import IMAGE
 from dragoman.settings.catalogue import vllm_flags
 
 FOLDER = "deploy/datarobot"
-IMAGE = f"dragoman/worker:{__version__}"
 START = "start_server.sh"
 # Those of DataRobot's own vLLM environment.
 VARIABLES: Mapping[str, str] = MappingProxyType(

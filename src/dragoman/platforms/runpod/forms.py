@@ -5,13 +5,12 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from dragoman import __version__
 from dragoman.forms.fields import Field, field_of
 from dragoman.forms.files import Document
+from dragoman.forms.image import IMAGE
 from dragoman.platforms.runpod.documented import variables
 from dragoman.settings.catalogue import Catalogue, vllm_flags
 
-IMAGE = f"dragoman/worker:{__version__}"
 # That of the CUDA libraries which vLLM's wheels ask for.
 CUDA_VERSION = "13.0"
 TEST_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"

@@ -2,6 +2,7 @@ import pytest
 
 from dragoman.platforms.datarobot.routes.away import answer
 from dragoman.serving.lifecycle import Lifecycle, Status
+from tests.platforms.datarobot.asking import ask
 from tests.platforms.datarobot.workers import options
 
 
@@ -29,8 +30,14 @@ def test_drum_answers_from_its_first_second_on(lifecycle: Lifecycle, path: str, 
     response = answer(path, lifecycle, options())
     assert response is not None
     assert response.status_code == status
-    assert response.headers["x-drum-version"]
-    assert response.headers["x_request_id"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("path", ["/ping/", "/info/", "/predict/", "/nothing"])
+async def test_every_answer_has_its_requests_id(lifecycle: Lifecycle, path: str) -> None:
+    response = answer(path, lifecycle, options())
+    assert response is not None
+    assert (await ask(response, "GET", path, headers={"x-request-id": "r1"})).headers["x_request_id"] == "r1"
 
 
 @pytest.mark.parametrize(("path", "status"), [("/pfx/", 503), ("/pfx/info/", 200), ("/info/", 404), ("/", 404)])

@@ -5,7 +5,7 @@ import pytest
 
 from dragoman.engine.client import Client
 from dragoman.platforms.datarobot.errors import DrumError
-from dragoman.platforms.datarobot.routes.calls import CHAT, MODELS, Calls
+from dragoman.platforms.datarobot.routes.calls import CHAT, MODELS, DrumCalls
 from dragoman.platforms.datarobot.routes.refusals import BrokenStreamError
 from dragoman.settings.values import Value
 from tests.platforms.datarobot.engines import MODELS as LISTED
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.anyio
 HI = {"model": "datarobot-deployed-llm", "messages": [{"role": "user", "content": "hi"}], "stream": True}
 
 
-def calls(engine: VllmLike, **settings: Value) -> Calls:
-    return Calls(Client(engine.app), options(**settings))
+def calls(engine: VllmLike, **settings: Value) -> DrumCalls:
+    return DrumCalls(Client(engine.app), options(**settings))
 
 
 async def said(engine: VllmLike, **settings: Value) -> list[str]:

@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from starlette.types import Message
 
 from dragoman.engine.client import Client
 from dragoman.platforms.datarobot.hooks.failures import UserError
@@ -295,3 +296,18 @@ async def test_a_hook_chooses_what_is_told(engine: VllmLike, hooked: Hooked, mon
     answer = await chat(engine)
     assert answer.told == (429, {"message": "slow down"})
     assert answer.headers["x-drum-user-http-error"] == "true"
+
+
+async def test_a_client_that_takes_nothing_of_its_answer_is_left(engine: VllmLike) -> None:
+    messages: list[Message] = [{"type": "http.request", "body": orjson.dumps({**HI, "stream": True})}]
+
+    async def receive() -> Message:
+        return messages.pop() if messages else await asyncio.Future()
+
+    async def deaf(message: Message) -> None:
+        await asyncio.Future()
+
+    engine.trouble = Trouble(waits=asyncio.Event(), after=2)
+    scope = {"type": "http", "method": "POST", "path": CHAT, "headers": [(b"content-type", b"application/json")]}
+    await asyncio.wait_for(worker(engine, request_timeout=0.01)(scope, receive, deaf), 10)
+    assert engine.aborted == ["hi"]

@@ -1,5 +1,5 @@
 import pytest
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from dragoman.platforms.datarobot.routes.prefix import below, under
@@ -32,6 +32,14 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def test_an_application_sees_what_is_below_the_prefix() -> None:
     assert (await ask(under("/pfx", app), "GET", "/pfx/ping/")).body == b"/ping/"
+
+
+async def raw(scope: Scope, receive: Receive, send: Send) -> None:
+    await Response(scope["raw_path"])(scope, receive, send)
+
+
+async def test_the_path_is_encoded_as_often_as_it_was() -> None:
+    assert (await ask(under("/pfx", raw), "GET", "/pfx/50%é")).body == b"/50%25%C3%A9"
 
 
 async def test_there_is_nothing_beside_the_prefix() -> None:

@@ -7,10 +7,9 @@ import pytest
 
 from dragoman.platforms.lmi.routes.adapters import AdaptersApi
 from dragoman.platforms.lmi.routes.model import Model
-from dragoman.platforms.lmi.routes.router import Router
-from dragoman.platforms.lmi.routes.table import Table
 from dragoman.settings.values import Value
 from tests.platforms.lmi.adapters.lora_engine import LoraEngine, adapted, adapter_in, options
+from tests.platforms.lmi.workers import routed
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +29,7 @@ def engine(anyio_backend: str) -> LoraEngine:
 def client_of(engine: LoraEngine, tmp_path: Path, **changes: Value) -> httpx.AsyncClient:
     chosen = options(tmp_path, **changes)
     api = AdaptersApi(adapted(engine, tmp_path, **changes).adapters, Model(chosen), chosen)
-    app = Router(Table(api.routes()), chosen)
+    app = routed(api.routes(), chosen)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://worker")
 
 

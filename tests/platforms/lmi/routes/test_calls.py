@@ -5,7 +5,7 @@ import pytest
 from dragoman.engine.client import Client
 from dragoman.platforms.lmi.errors import HandlerError, ServerError
 from dragoman.platforms.lmi.generation.request import Form, Request, Wire
-from dragoman.platforms.lmi.routes.calls import Calls, passed_on
+from dragoman.platforms.lmi.routes.calls import LmiCalls
 from dragoman.settings.values import Value
 from tests.platforms.lmi.asking import options
 from tests.platforms.lmi.engines import Trouble, VllmLike, error
@@ -17,13 +17,13 @@ STREAM = Request(path="/v1/completions", body={"prompt": "hi", "stream": True}, 
 FAILED = "^Inference engine failure: its answer broke off$"
 
 
-def calls(engine: VllmLike, **changes: Value) -> Calls:
-    return Calls(Client(engine.app), options(**changes))
+def calls(engine: VllmLike, **changes: Value) -> LmiCalls:
+    return LmiCalls(Client(engine.app), options(**changes))
 
 
-async def events(calls: Calls) -> list[bytes]:
-    async with calls.events(STREAM, ()) as found:
-        return [event async for event in found]
+async def events(calls: LmiCalls) -> list[bytes]:
+    async with calls.stream(STREAM, ()) as found:
+        return [event async for event, _ in found]
 
 
 async def test_the_engine_answers(engine: VllmLike) -> None:
@@ -84,6 +84,8 @@ async def test_an_answer_has_its_time(engine: VllmLike) -> None:
     await engine.aborted.wait()
 
 
-def test_headers_that_are_not_about_the_request_stay_here() -> None:
-    headers = [(b"authorization", b"k"), (b"content-type", b"text/csv"), (b"cookie", b"c"), (b"tracestate", b"t")]
-    assert passed_on(headers) == ((b"authorization", b"k"), (b"tracestate", b"t"))
+async def test_the_engine_gets_the_clients_key_and_ids(engine: VllmLike) -> None:
+    names = ("authorization", "x-request-id", "traceparent", "tracestate")
+    headers = [(name.encode(), b"v") for name in (*names, "cookie")]
+    await calls(engine).answer(WHOLE, headers)
+    assert engine.last.headers == {"host": "engine", "content-type": "application/json", **dict.fromkeys(names, "v")}

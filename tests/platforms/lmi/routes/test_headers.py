@@ -5,7 +5,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from dragoman.platforms.lmi.routes.headers import told, with_headers
+from dragoman.platforms.lmi.routes.headers import with_attributes, with_headers
 from tests.platforms.lmi.asking import ask
 
 pytestmark = pytest.mark.anyio
@@ -28,12 +28,12 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 )
 def test_custom_attributes_are_told_as_headers(attributes: str, expected: dict[str, str]) -> None:
     headers = {"x-amzn-sagemaker-custom-attributes": attributes}
-    assert told(Headers(headers)) == headers | expected
+    assert with_attributes(Headers(headers)) == headers | expected
 
 
 def test_a_header_counts_more_than_an_attribute_of_its_name() -> None:
     headers = Headers({"X-Amzn-SageMaker-Custom-Attributes": "accept=a", "Accept": "b"})
-    assert told(headers)["accept"] == "b"
+    assert with_attributes(headers)["accept"] == "b"
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from dragoman.platforms.lmi.routes.keys import Keys, refused_by_vllm
-from dragoman.platforms.lmi.routes.router import Router
-from dragoman.platforms.lmi.routes.table import Route, Table
+from dragoman.serving.table import Route
 from tests.platforms.lmi.asking import ask, options
+from tests.platforms.lmi.workers import routed
 
 pytestmark = pytest.mark.anyio
 
@@ -16,7 +16,7 @@ async def answer(request: Request) -> Response:
 
 
 def app(*keys: str) -> ASGIApp:
-    return Router(Table([Keys(keys).guard(Route("GET", "/models", answer))]), options())
+    return routed([Keys(keys).guard(Route("GET", "/models", answer))], options())
 
 
 @pytest.mark.parametrize("shown", ["Bearer one", "bearer two"])
@@ -40,5 +40,5 @@ async def test_without_keys_everybody_is_let_in() -> None:
 
 async def test_openais_clients_are_refused_in_vllms_words() -> None:
     route = Keys(["one"]).guard(Route("GET", "/v1/models", answer), refused_by_vllm)
-    refused = await ask(Router(Table([route]), options()), "GET", "/v1/models")
+    refused = await ask(routed([route], options()), "GET", "/v1/models")
     assert refused.told == (401, {"error": "Unauthorized"})

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from dragoman.platforms.lmi.routes.logging import set_level
-from dragoman.platforms.lmi.routes.router import Router
-from dragoman.platforms.lmi.routes.table import Route, Table
+from dragoman.serving.table import Route
 from tests.platforms.lmi.asking import ask, options
+from tests.platforms.lmi.workers import routed
 
 pytestmark = pytest.mark.anyio
 
-APP = Router(Table([Route("POST", "/server/logging", set_level)]), options())
+APP = routed([Route("POST", "/server/logging", set_level)], options())
 LOGGERS = [logging.getLogger(name) for name in ("dragoman", "vllm")]
 
 

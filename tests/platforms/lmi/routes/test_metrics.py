@@ -3,11 +3,11 @@ from starlette.types import ASGIApp
 
 from dragoman.engine.client import Client
 from dragoman.platforms.lmi.routes.metrics import MetricsApi
-from dragoman.platforms.lmi.routes.router import Router
-from dragoman.platforms.lmi.routes.table import Route, Table
 from dragoman.serving.metrics import WorkerMetrics
+from dragoman.serving.table import Route
 from tests.engines import FakeEngine
 from tests.platforms.lmi.asking import ask, options
+from tests.platforms.lmi.workers import routed
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +35,7 @@ def engine(anyio_backend: str) -> FakeEngine:
 @pytest.fixture
 def app(engine: FakeEngine) -> ASGIApp:
     api = MetricsApi(WorkerMetrics("lmi", 0), Client(engine.app))
-    return Router(Table([Route("GET", "/server/metrics", api.all)]), options())
+    return routed([Route("GET", "/server/metrics", api.all)], options())
 
 
 def samples(body: bytes) -> list[str]:

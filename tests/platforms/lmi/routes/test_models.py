@@ -6,10 +6,9 @@ from starlette.types import ASGIApp
 from dragoman.platforms.lmi.routes.admission import Admission
 from dragoman.platforms.lmi.routes.model import Model
 from dragoman.platforms.lmi.routes.models import ModelsApi
-from dragoman.platforms.lmi.routes.router import Router
-from dragoman.platforms.lmi.routes.table import Table
 from dragoman.settings.values import Value
 from tests.platforms.lmi.asking import ask, options
+from tests.platforms.lmi.workers import routed
 
 pytestmark = pytest.mark.anyio
 
@@ -19,7 +18,7 @@ SCALED = 'Workflow "test" worker scaled. New Worker configuration min workers:1 
 
 def api(admission: Admission | None = None, **changes: Value) -> ASGIApp:
     chosen = options(**changes)
-    return Router(Table(ModelsApi(Model(chosen), chosen, admission or Admission(chosen)).routes()), chosen)
+    return routed(ModelsApi(Model(chosen), chosen, admission or Admission(chosen)).routes(), chosen)
 
 
 @pytest.fixture(autouse=True)

@@ -4,26 +4,27 @@ from collections.abc import Callable, Iterator
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from dragoman.engine import Engine
 from dragoman.engine.client import Client
 from dragoman.platforms.datarobot.options import Options
-from dragoman.platforms.datarobot.routes.calls import Calls
+from dragoman.platforms.datarobot.routes.calls import DrumCalls
 from dragoman.platforms.datarobot.routes.chat import ChatApi
 from dragoman.platforms.datarobot.routes.direct_access import DirectAccess
+from dragoman.platforms.datarobot.routes.error_responses import error_response
 from dragoman.platforms.datarobot.routes.headers import with_headers
 from dragoman.platforms.datarobot.routes.models import ModelsApi
 from dragoman.platforms.datarobot.routes.predictions import PredictionsApi
 from dragoman.platforms.datarobot.routes.prefix import under
-from dragoman.platforms.datarobot.routes.router import Router
 from dragoman.platforms.datarobot.routes.standing import LIVENESS, standing
-from dragoman.platforms.datarobot.routes.table import Handler, Route, Table
 from dragoman.platforms.datarobot.sentinel import Sentinel
-from dragoman.serving.front import METRICS
+from dragoman.serving.front import METRICS, while_serving
 from dragoman.serving.lifecycle import Lifecycle
 from dragoman.serving.metrics import WorkerMetrics
 from dragoman.serving.probes import Probe, while_away
+from dragoman.serving.router import Router
+from dragoman.serving.table import Handler, Route, Table
 
 
 def application(
@@ -39,7 +40,7 @@ def application(
         probe: what answers by the stage of the worker's life alone.
     """
     client = Client(engine.app)
-    calls = Calls(client, options)
+    calls = DrumCalls(client, options)
     table = Table(
         [
             *_standing(lifecycle, options),
@@ -50,13 +51,8 @@ def application(
             _metrics(metrics, client),
         ]
     )
-    present, away = under(options.url_prefix, Router(table)), while_away(probe, lifecycle)
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        serves = lifecycle.follow(engine.healthy())
-        await (present if serves and scope["type"] == "http" else away)(scope, receive, send)
-
-    return with_headers(app)
+    routes = under(options.url_prefix, Router(table, error_response))
+    return with_headers(while_serving(engine, lifecycle, routes, while_away(probe, lifecycle)))
 
 
 def _standing(lifecycle: Lifecycle, options: Options) -> Iterator[Route]:

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from dragoman.platforms.datarobot.options import Options
 from dragoman.platforms.datarobot.routes import pages
-from dragoman.platforms.datarobot.routes.headers import marked
+from dragoman.platforms.datarobot.routes.headers import Marked
 from dragoman.platforms.datarobot.routes.health import unavailable
 from dragoman.platforms.datarobot.routes.prefix import below
 from dragoman.platforms.datarobot.routes.standing import standing
@@ -20,7 +20,7 @@ def answer(path: str, lifecycle: Lifecycle, options: Options) -> Response | None
         options: what the owner of the model chose.
     """
     response = _answer(below(options.url_prefix, path), lifecycle, options)
-    return response and marked(response)
+    return response and Marked(response)
 
 
 def _answer(path: str | None, lifecycle: Lifecycle, options: Options) -> Response | None:

@@ -14,12 +14,13 @@ from dragoman.platforms.datarobot import hooks
 from dragoman.platforms.datarobot.errors import DrumError
 from dragoman.platforms.datarobot.hooks import Hook
 from dragoman.platforms.datarobot.options import Options
-from dragoman.platforms.datarobot.routes.calls import CHAT, Calls
+from dragoman.platforms.datarobot.routes.calls import CHAT, DrumCalls
 from dragoman.platforms.datarobot.routes.chat_requests import ASSOCIATION_ID, Chat, read
 from dragoman.platforms.datarobot.routes.documents import JSON
 from dragoman.platforms.datarobot.routes.objects import encoded, fields
 from dragoman.platforms.datarobot.routes.streams import EVENT_STREAM, pour
-from dragoman.platforms.datarobot.routes.table import Route
+from dragoman.serving.line import patient
+from dragoman.serving.table import Route
 
 PATHS = ("/chat/completions", "/v1/chat/completions")
 COMPLETION = "chat.completion"
@@ -35,7 +36,7 @@ class ChatApi:
         options: what the owner of the model chose.
     """
 
-    def __init__(self, calls: Calls, options: Options) -> None:
+    def __init__(self, calls: DrumCalls, options: Options) -> None:
         self._calls = calls
         self._options = options
 
@@ -45,7 +46,7 @@ class ChatApi:
             yield Route("POST", path, self._chat)
 
     async def _chat(self, request: Request) -> ASGIApp:
-        return self._answer
+        return patient(self._answer, self._options.request_timeout)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -79,7 +80,7 @@ class ChatApi:
         headers = CIMultiDict((name.title(), value) for name, value in request.headers.items())
         made = await hooks.call(hook, chat.content, hooks.loaded().model, headers=headers)
         if fields(made).get("object") == COMPLETION:
-            return Response(_told(hook, made, chat), media_type=JSON)
+            return Response(_identified(hook, made, chat), media_type=JSON)
         async with aclosing(_chunks(hook, made, chat)) as chunks:
             last = await pour(await anext(chunks, None), chunks, send)
         await send({"type": "http.response.body", "body": last})
@@ -102,10 +103,10 @@ async def _chunks(hook: Hook, made: object, chat: Chat) -> AsyncGenerator[bytes]
         async for item in items:
             if fields(item).get("object") != CHUNK:
                 raise DrumError(NEITHER.format(type(made)))
-            yield _told(hook, item, chat)
+            yield _identified(hook, item, chat)
 
 
-def _told(hook: Hook, made: object, chat: Chat) -> bytes:
+def _identified(hook: Hook, made: object, chat: Chat) -> bytes:
     return encoded(hook.name, {**fields(made), ASSOCIATION_ID: chat.association_id})
 
 

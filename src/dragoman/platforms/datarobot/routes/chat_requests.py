@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -61,8 +62,13 @@ class Chat:
 
     def associated(self, answer: bytes) -> bytes:
         """A JSON object of the engine's with the association id as its last field."""
+        return answer.rstrip().removesuffix(b"}") + self._end
+
+    @cached_property
+    def _end(self) -> bytes:
+        """What stands there after the fields before it."""
         field = json.dumps({ASSOCIATION_ID: self.association_id}).encode()
-        return answer.rstrip().removesuffix(b"}") + b"," + field.removeprefix(b"{")
+        return b"," + field.removeprefix(b"{")
 
 
 def read(kind: str, body: bytes) -> Chat:

@@ -18,7 +18,7 @@ from dragoman.platforms.datarobot.options import Options
 from dragoman.platforms.datarobot.routes.documents import JSON
 from dragoman.platforms.datarobot.routes.open_paths import is_open
 from dragoman.platforms.datarobot.routes.refusals import TIMED_OUT
-from dragoman.platforms.datarobot.routes.table import Route
+from dragoman.serving.table import Route
 
 PREFIXES = ("/directAccess", "/nim")
 METHODS = ("GET", "POST", "PUT")

@@ -33,10 +33,19 @@ def with_headers(app: ASGIApp) -> ASGIApp:
     return headed
 
 
-def marked(response: Response) -> Response:
-    """The response with the headers of one whose request had no id."""
-    response.headers.update(_own(str(uuid4())))
-    return response
+class Marked(Response):
+    """A response with these headers, for those who answer without having seen the request.
+
+    Args:
+        response: what is answered.
+    """
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.body, response.status_code, response.headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends the response, to the request that is known by now."""
+        await with_headers(super().__call__)(scope, receive, send)
 
 
 def _own(request_id: str) -> dict[str, str]:

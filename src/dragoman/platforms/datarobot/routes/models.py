@@ -10,10 +10,10 @@ from starlette.types import ASGIApp
 
 from dragoman.platforms.datarobot import hooks
 from dragoman.platforms.datarobot.hooks import Hook
-from dragoman.platforms.datarobot.routes.calls import MODELS, Calls
+from dragoman.platforms.datarobot.routes.calls import MODELS, DrumCalls
 from dragoman.platforms.datarobot.routes.documents import JSON
 from dragoman.platforms.datarobot.routes.objects import encoded, fields
-from dragoman.platforms.datarobot.routes.table import Route
+from dragoman.serving.table import Route
 
 PATHS = ("/models", "/v1/models")
 HOOK = "get_supported_llm_models"
@@ -26,7 +26,7 @@ class ModelsApi:
         calls: what calls the engine.
     """
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: DrumCalls) -> None:
         self._calls = calls
 
     def routes(self) -> Iterator[Route]:

@@ -21,10 +21,10 @@ from dragoman.platforms.datarobot.predictions.questions import contents, questio
 from dragoman.platforms.datarobot.predictions.rows import at_once
 from dragoman.platforms.datarobot.predictions.samples import samples
 from dragoman.platforms.datarobot.predictions.shapes import Predictions, deployed, plain
-from dragoman.platforms.datarobot.routes.calls import CHAT, Calls
+from dragoman.platforms.datarobot.routes.calls import CHAT, DrumCalls
 from dragoman.platforms.datarobot.routes.documents import JSON
 from dragoman.platforms.datarobot.routes.headers import REQUEST_ID
-from dragoman.platforms.datarobot.routes.table import Route
+from dragoman.serving.table import Route
 
 STRUCTURED = ("/predict", "/predictions", "/invocations")
 UNSTRUCTURED = ("/predictUnstructured", "/predictionsUnstructured")
@@ -42,7 +42,7 @@ class PredictionsApi:
         options: what the owner of the model chose.
     """
 
-    def __init__(self, calls: Calls, options: Options) -> None:
+    def __init__(self, calls: DrumCalls, options: Options) -> None:
         self._calls = calls
         self._options = options
         self._shape = deployed(target_label(options.deployment_config)) if options.deployment_config else plain

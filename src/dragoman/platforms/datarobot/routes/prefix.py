@@ -1,5 +1,7 @@
 """What stands before every route of a deployment (``URL_PREFIX``)."""
 
+from urllib.parse import quote
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dragoman.platforms.datarobot.routes.pages import not_found
@@ -23,6 +25,6 @@ def under(prefix: str, app: ASGIApp) -> ASGIApp:
         if path is None:
             await not_found()(scope, receive, send)
         else:
-            await app({**scope, "path": path, "raw_path": path.encode()}, receive, send)
+            await app({**scope, "path": path, "raw_path": quote(path).encode()}, receive, send)
 
     return prefixed

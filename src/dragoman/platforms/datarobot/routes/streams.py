@@ -9,6 +9,7 @@ from dragoman.platforms.datarobot.errors import DrumError
 from dragoman.platforms.datarobot.json_text import json_text
 from dragoman.platforms.datarobot.routes.refusals import BrokenStreamError
 from dragoman.serving.events import DONE
+from dragoman.serving.router import UnexpectedError
 
 EVENT_STREAM = b"text/event-stream"
 HEAD: Message = {
@@ -42,7 +43,7 @@ async def pour(said: bytes | None, more: AsyncIterator[bytes], send: Send) -> by
         return _failure(error)
     except Exception as error:
         log.exception("a stream broke off")
-        return _failure(DrumError(f"{type(error).__name__}: the worker's log tells more."))
+        return _failure(DrumError(str(UnexpectedError(error))))
     return _event(DONE)
 
 

@@ -13,10 +13,10 @@ from dragoman.platforms.lmi.adapters.registry import Registry
 from dragoman.platforms.lmi.errors import ServerError, bad_request
 from dragoman.platforms.lmi.options import Options
 from dragoman.platforms.lmi.routes.documents import document, status
-from dragoman.platforms.lmi.routes.headers import told
+from dragoman.platforms.lmi.routes.headers import with_attributes
 from dragoman.platforms.lmi.routes.model import Model
 from dragoman.platforms.lmi.routes.parameters import Parameters, flag, page, parameters
-from dragoman.platforms.lmi.routes.table import Handler, Route
+from dragoman.serving.table import Handler, Route
 
 ALIAS = "x-amzn-sagemaker-adapter-alias"
 
@@ -106,4 +106,4 @@ class AdaptersApi:
 
 def _done(request: Request, adapter: Adapter, what: str) -> Response:
     """The answer that something was done with an adapter, which clients may know by another name."""
-    return status(f"Adapter {told(request.headers).get(ALIAS) or adapter.name} {what}")
+    return status(f"Adapter {with_attributes(request.headers).get(ALIAS) or adapter.name} {what}")

@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Iterator
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from dragoman.engine import Engine
 from dragoman.engine.client import Client
@@ -15,22 +16,23 @@ from dragoman.platforms.lmi.routes.adapters import AdaptersApi
 from dragoman.platforms.lmi.routes.admission import Admission
 from dragoman.platforms.lmi.routes.documents import document
 from dragoman.platforms.lmi.routes.engine import EngineApi
+from dragoman.platforms.lmi.routes.error_responses import error_response
 from dragoman.platforms.lmi.routes.headers import with_headers
 from dragoman.platforms.lmi.routes.inference import Inference
 from dragoman.platforms.lmi.routes.keys import Keys, refused_by_vllm
-from dragoman.platforms.lmi.routes.line import patient
 from dragoman.platforms.lmi.routes.logging import set_level
 from dragoman.platforms.lmi.routes.metrics import MetricsApi
 from dragoman.platforms.lmi.routes.model import Model
 from dragoman.platforms.lmi.routes.models import ModelsApi
 from dragoman.platforms.lmi.routes.openai import PATHS, OpenAI
 from dragoman.platforms.lmi.routes.passage import Passage
-from dragoman.platforms.lmi.routes.router import Router
-from dragoman.platforms.lmi.routes.table import Route, Table
-from dragoman.serving.front import front
+from dragoman.serving.front import front, while_serving
 from dragoman.serving.lifecycle import Lifecycle
+from dragoman.serving.line import patient
 from dragoman.serving.metrics import WorkerMetrics
 from dragoman.serving.probes import Probe
+from dragoman.serving.router import Router
+from dragoman.serving.table import Route, Table
 
 ANSWERING = (
     "/",
@@ -74,12 +76,8 @@ def application(
         *engines.open_routes(*PATHS),
         *_open(model, theirs),
     )
-    router = Router(Table(rows), options)
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        serves = lifecycle.follow(engine.healthy())
-        await (router if serves and scope["type"] == "http" else theirs)(scope, receive, send)
-
+    router = Router(Table(rows), partial(error_response, options))
+    app = while_serving(engine, lifecycle, router, theirs)
     return with_headers(patient(app, options.chunked_read_timeout))
 
 

@@ -9,7 +9,7 @@ from dragoman.platforms.lmi.routes.admission import Admission
 from dragoman.platforms.lmi.routes.documents import document
 from dragoman.platforms.lmi.routes.model import Model
 from dragoman.platforms.lmi.routes.passage import Passage
-from dragoman.platforms.lmi.routes.table import Route
+from dragoman.serving.table import Route
 
 # Those of vLLM for what users ask of a model. The others manage the engine, adapters among them: LMI has its own routes
 # for those, which know them all.

@@ -16,7 +16,7 @@ UNCACHED = {
 }
 
 
-def told(headers: Headers) -> Mapping[str, str]:
+def with_attributes(headers: Headers) -> Mapping[str, str]:
     """A request's headers by their names in lower case, with SageMaker's custom attributes among them.
 
     The attributes are ``name=value`` separated by semicolons; a header of that name counts more.

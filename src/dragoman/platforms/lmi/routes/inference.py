@@ -16,12 +16,12 @@ from dragoman.platforms.lmi.options import Options
 from dragoman.platforms.lmi.requests import read
 from dragoman.platforms.lmi.routes import unsupported
 from dragoman.platforms.lmi.routes.admission import Admission
-from dragoman.platforms.lmi.routes.headers import told
+from dragoman.platforms.lmi.routes.headers import with_attributes
 from dragoman.platforms.lmi.routes.model import Model
 from dragoman.platforms.lmi.routes.replies import Replies
 from dragoman.platforms.lmi.routes.sessions import Sessions
-from dragoman.platforms.lmi.routes.table import Route
 from dragoman.platforms.lmi.routes.threads import aside
+from dragoman.serving.table import Route
 
 
 class Inference:
@@ -49,7 +49,7 @@ class Inference:
             yield Route("POST", path, self._predictions)
 
     async def _invocations(self, request: HttpRequest) -> ASGIApp:
-        given = {**told(request.headers), **request.query_params}
+        given = {**with_attributes(request.headers), **request.query_params}
         name = given.get("model_name") or None
         if name is None and not self._model.registered:
             raise bad_request("Parameter model_name is required.")
@@ -62,7 +62,7 @@ class Inference:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = HttpRequest(scope, receive)
-        unsupported.refuse(told(request.headers))
+        unsupported.refuse(with_attributes(request.headers))
         async with self._admission.let_in(request) as body:
             await self.respond(request, body, send)
 
@@ -76,7 +76,7 @@ class Inference:
         await unless_left(request.receive, self._respond(request, body, send))
 
     async def _respond(self, http: HttpRequest, body: bytes, send: Send) -> None:
-        headers = told(http.headers)
+        headers = with_attributes(http.headers)
         content = await aside(len(body), decode, body, headers, self._options.era)
         if is_form(body, headers) and "model" not in http.path_params:
             self._model.demand(content.get("model_name") or None, content.get("model_version") or None)

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp
 
 from dragoman.platforms.lmi.errors import ServerError
-from dragoman.platforms.lmi.routes.table import Handler, Route
+from dragoman.serving.table import Handler, Route
 
 
 async def refused(request: Request) -> ASGIApp:

@@ -18,7 +18,7 @@ from dragoman.platforms.lmi.routes.admission import Admission
 from dragoman.platforms.lmi.routes.documents import document, status
 from dragoman.platforms.lmi.routes.model import Model
 from dragoman.platforms.lmi.routes.parameters import Parameters, flag, integer, page, parameters, text
-from dragoman.platforms.lmi.routes.table import Route
+from dragoman.serving.table import Route
 
 # DJL Serving's defaults; vLLM makes its own batches, and its one worker never idles away.
 BATCHES = {"batchSize": 1, "maxBatchDelayMillis": 100, "maxIdleSeconds": 60}

@@ -14,13 +14,13 @@ from dragoman.platforms.lmi.generation.formats import preferred_stream
 from dragoman.platforms.lmi.generation.request import Json, Wire
 from dragoman.platforms.lmi.routes import unsupported
 from dragoman.platforms.lmi.routes.admission import Admission
-from dragoman.platforms.lmi.routes.headers import told
+from dragoman.platforms.lmi.routes.headers import with_attributes
 from dragoman.platforms.lmi.routes.inference import Inference
 from dragoman.platforms.lmi.routes.jsonlines import Lines
 from dragoman.platforms.lmi.routes.model import Model
 from dragoman.platforms.lmi.routes.passage import Passage
-from dragoman.platforms.lmi.routes.table import Route
 from dragoman.platforms.lmi.routes.threads import aside
+from dragoman.serving.table import Route
 
 PATHS = ("/v1/chat/completions", "/v1/completions")
 # The fields that OpenAI's schemas do not have; a body without these words goes on unread.
@@ -55,13 +55,13 @@ class OpenAI:
 
     async def _let_in(self, request: Request) -> ASGIApp:
         self._model.demand()
-        unsupported.refuse(told(request.headers))
+        unsupported.refuse(with_attributes(request.headers))
         return self._answer
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         async with self._admission.let_in(request) as body:
-            headers = told(request.headers)
+            headers = with_attributes(request.headers)
             marked = HEADER in headers or PARAMETER in request.query_params or any(word in body for word in MARKERS)
             content = await aside(len(body), _content, body) if marked else {}
             if any(content.get(name) is not None for name in INPUTS):
@@ -71,7 +71,7 @@ class OpenAI:
 
     async def _pass_on(self, request: Request, body: bytes, content: Json, send: Send) -> None:
         """Has the engine answer; the body stays as it is, unless it asks for an adapter."""
-        headers = told(request.headers)
+        headers = with_attributes(request.headers)
         known = self._engine.adapters
         if content and (adapter := await resolved(known, content, headers, request.query_params)):
             body = json.dumps({**without(content), "model": adapter}).encode()

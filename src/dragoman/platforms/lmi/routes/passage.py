@@ -9,7 +9,7 @@ from dragoman.engine.emulation import OF_THE_BODY
 from dragoman.engine.messages import replay, whole
 from dragoman.platforms.lmi.errors import too_late
 from dragoman.platforms.lmi.options import Options
-from dragoman.platforms.lmi.routes.line import Line
+from dragoman.serving.line import Line
 
 
 class Passage:

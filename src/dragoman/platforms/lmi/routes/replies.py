@@ -10,16 +10,16 @@ import orjson
 from starlette.responses import Response
 from starlette.types import Message, Send
 
+from dragoman.engine.calls import BROKE_OFF, Event
 from dragoman.engine.client import Client, Header
 from dragoman.platforms.lmi.errors import HandlerError
 from dragoman.platforms.lmi.generation.generated import looked_up
 from dragoman.platforms.lmi.generation.request import Request
 from dragoman.platforms.lmi.options import Options
 from dragoman.platforms.lmi.responses import Shape, shape_of, whole_of
-from dragoman.platforms.lmi.routes.calls import BROKE_OFF, Calls
+from dragoman.platforms.lmi.routes.calls import LmiCalls
 from dragoman.platforms.lmi.routes.refusals import engine_refusal
 from dragoman.platforms.lmi.routes.vocabulary import Vocabulary
-from dragoman.serving.events import data
 
 log = logging.getLogger("dragoman")
 
@@ -50,7 +50,7 @@ class Replies:
     """
 
     def __init__(self, engine: Client, options: Options) -> None:
-        self._calls = Calls(engine, options)
+        self._calls = LmiCalls(engine, options)
         self._vocabulary = Vocabulary(engine, options.era)
         self._options = options
 
@@ -80,14 +80,14 @@ class Replies:
         async with AsyncExitStack() as call:
             async with self._calls.in_time():
                 with self._calls.failures_told():
-                    events = await call.enter_async_context(self._calls.events(request, headers))
+                    events = await call.enter_async_context(self._calls.stream(request, headers))
                     event = await anext(events, None)
             await send(_head(request))
             last = await self._pour(event, events, reply)
         # A client may go when it has all, which must find the engine left in peace.
         await send({"type": "http.response.body", "body": last})
 
-    async def _pour(self, event: bytes | None, events: AsyncGenerator[bytes], reply: _Reply) -> bytes:
+    async def _pour(self, event: Event | None, events: AsyncGenerator[Event], reply: _Reply) -> bytes:
         """Sends what the events add, and gives what stands at the end."""
         try:
             while event is not None:
@@ -104,11 +104,12 @@ class Replies:
             return reply.shape.failure(engine_refusal(500, BROKE_OFF, self._options.era))
         return reply.shape.end()
 
-    async def _tell(self, event: bytes, reply: _Reply) -> None:
+    async def _tell(self, event: Event, reply: _Reply) -> None:
+        whole, said = event
         if reply.request.top_tokens:
-            tokens = looked_up(reply.request, orjson.loads(data(event)))
+            tokens = looked_up(reply.request, orjson.loads(said))
             reply.texts.update(await self._vocabulary.texts(tokens))
-        if piece := reply.shape.piece(event):
+        if piece := reply.shape.piece(whole):
             await reply.send({"type": "http.response.body", "body": piece, "more_body": True})
 
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from dragoman.platforms.lmi.routes.line import Line, patient
+from dragoman.serving.line import Line, patient
 
 pytestmark = pytest.mark.anyio
 

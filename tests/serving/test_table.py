@@ -2,8 +2,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dragoman.platforms.lmi.errors import ServerError
-from dragoman.platforms.lmi.routes.table import Handler, Route, Table
+from dragoman.serving.table import Handler, NoRouteError, Route, Table, WrongMethodError
 
 
 def handler() -> Handler:
@@ -13,9 +12,11 @@ def handler() -> Handler:
     return answer
 
 
-LIST, DESCRIBE, INVOKE, ENGINE, ROOT = handler(), handler(), handler(), handler(), handler()
+LIST, DESCRIBE, INVOKE, ENGINE, ROOT, GET, PUT = (handler() for _ in range(7))
 TABLE = Table(
     [
+        Route("GET", "/nim/*", GET),
+        Route("PUT", "/nim/*", PUT),
         Route("GET", "/models", LIST),
         Route("GET", "/models/{model}", DESCRIBE),
         Route("GET", "/models/{model}/{version}", DESCRIBE),
@@ -36,7 +37,6 @@ def find(method: str, path: str) -> tuple[Handler, dict[str, str]]:
     ("method", "path", "found"),
     [
         ("GET", "/models", (LIST, {})),
-        ("HEAD", "/models", (LIST, {})),
         ("GET", "/models/", (LIST, {})),
         ("GET", "/models/m", (DESCRIBE, {"model": "m"})),
         ("GET", "/models/m/2/", (DESCRIBE, {"model": "m", "version": "2"})),
@@ -46,6 +46,10 @@ def find(method: str, path: str) -> tuple[Handler, dict[str, str]]:
         ("GET", "/models/caf%C3%A9", (DESCRIBE, {"model": "café"})),
         ("POST", "/v1/r/cancel", (ENGINE, {"id": "r"})),
         ("OPTIONS", "/", (ROOT, {})),
+        ("OPTIONS", "", (ROOT, {})),
+        ("GET", "/nim/v1/models", (GET, {})),
+        ("GET", "/nim//models/", (GET, {})),
+        ("PUT", "/nim/a", (PUT, {})),
     ],
 )
 def test_a_request_is_for_the_row_of_its_method_and_path(
@@ -54,28 +58,32 @@ def test_a_request_is_for_the_row_of_its_method_and_path(
     assert find(method, path) == found
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/models/m/1/2", "/models//invoke", "/v1", "/Models"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/models/m/1/2", "/models//invoke", "/v1", "/Models", "/nim", "/nim/", "/NIM/a"]
+)
 def test_a_path_without_a_row_is_not_found(path: str) -> None:
-    with pytest.raises(ServerError, match=path) as refused:
+    with pytest.raises(NoRouteError) as missing:
         find("GET", path)
-    assert (refused.value.status, refused.value.kind) == (404, "ResourceNotFoundException")
+    assert missing.value.path == path
 
 
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("POST", "/models", "GET"),
-        ("POST", "/models/m/2", "DELETE, GET"),
+        ("POST", "/models", ("GET",)),
+        ("POST", "/models/m/2", ("DELETE", "GET")),
         # It could be a version, but what is meant is clear.
-        ("GET", "/models/m/invoke", "POST"),
-        ("GET", "/", "OPTIONS"),
+        ("GET", "/models/m/invoke", ("POST",)),
+        ("GET", "/", ("OPTIONS",)),
+        ("POST", "/nim/a", ("GET", "PUT")),
     ],
 )
-def test_a_method_without_a_row_is_not_allowed(method: str, path: str, allowed: str) -> None:
-    with pytest.raises(ServerError) as refused:
+def test_a_method_without_a_row_is_not_allowed(method: str, path: str, allowed: tuple[str, ...]) -> None:
+    with pytest.raises(WrongMethodError) as wrong:
         find(method, path)
-    assert (refused.value.status, refused.value.headers) == (405, {"allow": allowed})
+    assert (wrong.value.method, wrong.value.allowed) == (method, allowed)
 
 
-def test_a_server_that_keeps_no_raw_path_has_it_read_as_it_is() -> None:
-    assert TABLE.find({"method": "GET", "path": "/models/m"}) == (DESCRIBE, {"model": "m"})
+@pytest.mark.parametrize("model", ["m", "café", "50%25"])
+def test_a_server_that_keeps_no_raw_path_has_it_read_as_it_is(model: str) -> None:
+    assert TABLE.find({"method": "GET", "path": f"/models/{model}"}) == (DESCRIBE, {"model": model})

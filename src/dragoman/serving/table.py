@@ -2,18 +2,52 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from http import HTTPStatus
 from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Scope
 
-from dragoman.platforms.lmi.errors import no_such_route, wrong_method
+from dragoman.errors import DragomanError
 
 Handler = Callable[[Request], Awaitable[ASGIApp]]
 """Answers a request, whose ``path_params`` are those of the row's pattern; what it gives sends the answer.
 
-Both may raise ``ServerError`` and ``HandlerError``; anything else is answered 500.
+Both may raise the errors that the platform tells; anything else is one that nobody expected.
 """
+
+ANY = "*"
+
+
+class NoRouteError(DragomanError):
+    """No row has the path.
+
+    Args:
+        path: the path.
+    """
+
+    status = HTTPStatus.NOT_FOUND
+
+    def __init__(self, path: str) -> None:
+        super().__init__("Nothing is at this path.")
+        self.path = path
+
+
+class WrongMethodError(DragomanError):
+    """The path has rows, but none for the method.
+
+    Args:
+        method: the method.
+        allowed: those that the path has.
+    """
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+
+    def __init__(self, method: str, allowed: Iterable[str]) -> None:
+        super().__init__("This path has other methods.")
+        self.method = method
+        self.allowed = tuple(sorted(allowed))
 
 
 @dataclass(frozen=True)
@@ -21,8 +55,8 @@ class Route:
     """A row.
 
     Args:
-        method: the HTTP method; GET is HEAD too.
-        pattern: the path: ``{name}`` stands for any one segment.
+        method: the HTTP method.
+        pattern: the path: ``{name}`` stands for any one segment, a last segment ``*`` for one or more.
         handler: what answers.
     """
 
@@ -32,23 +66,27 @@ class Route:
 
     def match(self, segments: Sequence[str]) -> Mapping[str, str] | None:
         """The parameters in a path of this pattern; None for another path."""
-        own = _segments(self.pattern)
+        own = self._segments
+        if own[-1] == ANY and len(segments) >= len(own):
+            own, segments = own[:-1], segments[: len(own) - 1]
         if len(own) != len(segments) or not all(map(_fits, own, segments)):
             return None
         return {name[1:-1]: value for name, value in zip(own, segments, strict=True) if _is_parameter(name)}
 
-    def takes(self, method: str) -> bool:
-        """Whether the row is for a method."""
-        return self.method == ("GET" if method == "HEAD" else method)
-
-    @property
+    @cached_property
     def literals(self) -> int:
         """How many segments of the pattern stand for themselves."""
-        return sum(not _is_parameter(segment) for segment in _segments(self.pattern))
+        return sum(not _is_parameter(segment) and segment != ANY for segment in self._segments)
+
+    @cached_property
+    def _segments(self) -> list[str]:
+        return _segments(self.pattern)
 
 
 class Table:
     """All rows; of several patterns that a path has, the one with the most literal segments counts.
+
+    A path is the same with and without a slash at its end.
 
     Args:
         routes: the rows.
@@ -61,22 +99,25 @@ class Table:
         """The handler of a request, and the parameters in its path.
 
         Raises:
-            ServerError: 404 where no row has the path, 405 where none of its rows has the method.
+            NoRouteError: no row has the path.
+            WrongMethodError: none of its rows has the method.
         """
         segments = _path(scope)
         matches = [(route, found) for route in self._routes if (found := route.match(segments)) is not None]
         if not matches:
-            raise no_such_route(scope["path"])
+            raise NoRouteError(scope["path"])
         closest = [(route, found) for route, found in matches if route.literals == matches[0][0].literals]
         for route, found in closest:
-            if route.takes(scope["method"]):
+            if route.method == scope["method"]:
                 return route.handler, found
-        raise wrong_method(", ".join(sorted({route.method for route, _ in closest})))
+        raise WrongMethodError(scope["method"], {route.method for route, _ in closest})
 
 
 def _path(scope: Scope) -> list[str]:
-    """The segments of a path, decoded one by one: a slash may be part of a name."""
-    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    """The segments of a path, decoded one by one where it came encoded: a slash may be part of a name."""
+    raw: bytes | None = scope.get("raw_path")
+    if raw is None:
+        return _segments(scope["path"])
     return [unquote(segment) for segment in _segments(raw.decode("latin-1"))]
 
 

@@ -1,0 +1,44 @@
+import pytest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dragoman.serving.front import while_serving
+from dragoman.serving.lifecycle import Lifecycle, Status
+from tests.engines import FakeEngine
+
+pytestmark = pytest.mark.anyio
+
+
+def naming(name: str, seen: list[str]) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(name)
+
+    return answer
+
+
+async def receive() -> Message:
+    raise NotImplementedError
+
+
+async def send(message: Message) -> None:
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "well", "expected"),
+    [
+        ("http", Status.READY, True, "routes"),
+        ("http", Status.READY, False, "otherwise"),
+        ("http", Status.WAITING, True, "routes"),
+        ("http", Status.DRAINING, True, "otherwise"),
+        ("websocket", Status.READY, True, "otherwise"),
+    ],
+)
+async def test_routes_answer_http_while_the_engine_does(kind: str, status: Status, well: bool, expected: str) -> None:
+    seen: list[str] = []
+    lifecycle = Lifecycle(0)
+    lifecycle.enter(status)
+    engine = FakeEngine({})
+    engine.well = well
+    app = while_serving(engine, lifecycle, naming("routes", seen), naming("otherwise", seen))
+    await app({"type": kind}, receive, send)
+    assert seen == [expected]
