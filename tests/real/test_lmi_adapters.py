@@ -26,7 +26,7 @@ HELLO = [{"role": "user", "content": "Hello"}]
 GREETING = "Hello! How can I help you?"
 HEADER = "X-Amzn-SageMaker-Adapter-Identifier"
 GREEDY = {"temperature": 0, "max_tokens": 20}
-LONG = {"temperature": 0, "max_tokens": 250, "ignore_eos": True}
+LONG = {"temperature": 0, "max_tokens": 100, "ignore_eos": True}
 
 Json = dict[str, Any]
 
