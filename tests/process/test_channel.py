@@ -6,7 +6,7 @@ from threading import Thread
 
 import pytest
 
-from dragoman.process.channel import Channel, Ended, Failed, Message, Phase, Ready, Retire, Start, Started
+from dragoman.process.channel import Channel, Ended, Failed, Message, Phase, Preparing, Ready, Retire, Start, Started
 
 Pair = tuple[Channel, Channel]
 
@@ -21,7 +21,16 @@ def pair() -> Iterator[Pair]:
 
 @pytest.mark.parametrize(
     "message",
-    [Start(2), Phase("loading"), Started(7), Ready(7), Failed("größer als erlaubt"), Ended(7, -9), Retire()],
+    [
+        Start(2),
+        Phase("loading"),
+        Preparing("downloading"),
+        Started(7),
+        Ready(7),
+        Failed("größer als erlaubt"),
+        Ended(7, -9),
+        Retire(),
+    ],
 )
 def test_each_message_arrives_as_it_was_sent(pair: Pair, message: Message) -> None:
     ours, theirs = pair

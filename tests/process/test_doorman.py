@@ -10,7 +10,7 @@ import pytest
 from dragoman.errors import CrashLoopError, EngineStartError
 from dragoman.process import doorman, kinship
 from dragoman.process.address import Address
-from dragoman.process.channel import Ended, Failed, Phase, Ready, Retire, Started
+from dragoman.process.channel import Ended, Failed, Phase, Preparing, Ready, Retire, Started
 from dragoman.process.doorman import Doorman, Late, Restart, Terminate
 from dragoman.process.listener import HttpOptions
 from dragoman.process.plan import Plan
@@ -243,3 +243,64 @@ async def test_a_steady_run_makes_the_failures_before_it_good(worker: Doorman, m
     tell(monkeypatch, *[[*SERVES, Ended(PID, -9)]] * 10, [*SERVES, *TERMINATED])
     assert await worker.run() == 0
     assert FakeTree.log.count("bury") == 10
+
+
+@pytest.mark.parametrize(("code", "manner"), [(0, "exit code 0"), (-11, "killed by SIGSEGV"), (3, "exit code 3")])
+async def test_what_ends_the_preloader_before_the_engine_is_imported_is_not_tried_again(
+    worker: Doorman, monkeypatch: pytest.MonkeyPatch, code: int, manner: str
+) -> None:
+    tell(monkeypatch, [Preparing("running its code"), Gone(code)])
+    with pytest.raises(
+        EngineStartError, match=f"the engine did not start: running its code ended the process: {manner}"
+    ):
+        await worker.run()
+    assert FakeTree.log == ["tree", "fork 0", "end"]
+
+
+async def test_what_a_preloader_had_to_prepare_is_over_when_it_imports(
+    worker: Doorman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(monkeypatch, [Preparing("running its code"), Phase("importing"), Gone(-9)], [*SERVES, *TERMINATED])
+    assert await worker.run() == 0
+
+
+@pytest.fixture
+def told(worker: Doorman, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """With what the platform is told that the worker gives up, each time."""
+    told: list[object] = []
+
+    async def failed(settings: object) -> None:
+        told.append((settings, FakeTree.log[-1]))
+
+    monkeypatch.setattr("dragoman.platforms.plain.app.failed", failed)
+    return told
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        [[Failed("no such model"), Gone(3)]],
+        [[Preparing("running its code"), Gone(0)]],
+        [[Started(PID), Failed("no such model"), Ended(PID, 3)]],
+        [[Started(PID), Late()]],
+        [[Started(PID), Ended(PID, -9)]] * 3,
+        [[*SERVES, Ended(PID, -11)]] * 3,
+    ],
+)
+async def test_a_platform_is_told_once_when_all_has_ended_that_the_worker_gives_up(
+    worker: Doorman, monkeypatch: pytest.MonkeyPatch, told: list[object], story: list[list[object]]
+) -> None:
+    monkeypatch.setattr(worker, "_patience", 60.0)
+    tell(monkeypatch, *story)
+    with pytest.raises((EngineStartError, CrashLoopError)):
+        await worker.run()
+    assert told == [({}, "end")]
+
+
+@pytest.mark.parametrize("story", [[*SERVES, *TERMINATED], [*SERVES, Terminate(), Terminate()], [Terminate()]])
+async def test_a_platform_is_not_told_of_a_worker_that_was_asked_to_end(
+    worker: Doorman, monkeypatch: pytest.MonkeyPatch, told: list[object], story: list[object]
+) -> None:
+    tell(monkeypatch, story)
+    await worker.run()
+    assert told == []

@@ -201,3 +201,52 @@ async def test_a_certificate_that_is_none_is_told(sock: socket.socket, tmp_path:
     nonsense.write_text("nonsense")
     with pytest.raises(ConfigurationError, match=f"^TLS with {nonsense} cannot work: "):
         Listener(Application("first"), sock, HttpOptions(ssl_certfile=str(nonsense)), grace=60)
+
+
+async def test_a_stream_that_outlasts_the_grace_period_is_broken_off_with_one_line(
+    sock: socket.socket, session: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = Listener(Application("first"), sock, HttpOptions(), grace=0)
+    await first.open()
+    async with session.get(url(sock, "/slow")) as response:
+        assert await response.content.readexactly(5) == b"half "
+        await ended(first.close())
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await response.text()
+    assert caplog.messages == ["requests that did not end within 1 s are broken off: 1"]
+
+
+async def test_a_request_that_outlasts_the_grace_period_unanswered_is_refused(
+    sock: socket.socket, session: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    entered = asyncio.Event()
+
+    async def hang(scope: Scope, receive: Receive, send: Send) -> None:
+        entered.set()
+        await asyncio.Event().wait()
+
+    first = Listener(hang, sock, HttpOptions(), grace=0)
+    await first.open()
+    asking = asyncio.create_task(session.get(url(sock)))
+    await entered.wait()
+    await ended(first.close())
+    async with await asking as response:
+        assert response.status == 503
+        assert (await response.json())["error"]["message"] == "The worker has stopped. Try again."
+    assert caplog.messages == ["requests that did not end within 1 s are broken off: 1"]
+
+
+async def test_a_stream_whose_loop_ends_is_no_traceback(
+    sock: socket.socket, session: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = listener(Application("first"), sock)
+    await first.open()
+    async with session.get(url(sock, "/slow")) as response:
+        assert await response.content.readexactly(5) == b"half "
+        assert first._server is not None
+        for task in first._server.server_state.tasks:
+            task.cancel()
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await response.text()
+    await ended(first.close())
+    assert not any(record.exc_info for record in caplog.records)

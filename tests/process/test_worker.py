@@ -193,6 +193,8 @@ async def test_the_grace_period_ends_a_drain(upstream: Upstream, tmp_path: Path)
             await response.content.readany()
             running.send_signal(signal.SIGTERM)
             assert await running.ended() == 0
+    assert any("requests that did not end within 1 s are broken off: 1" in line for line in running.lines)
+    assert not any("Traceback" in line for line in running.lines)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -43,6 +43,12 @@ class Dialect(Protocol):
     def intake(self, engine: Engine, settings: Mapping[str, Value]) -> Intake | None:
         """What fetches work from the platform's queue; None where all of it comes over HTTP."""
 
+    async def failed(self, settings: Mapping[str, Value]) -> None:
+        """Tells the platform that the worker gives up, in the doorman, which ends after it.
+
+        It takes seconds at most, and raises nothing.
+        """
+
 
 def dialect(platform: str) -> Dialect:
     """The dialect of a platform by the platform's name."""

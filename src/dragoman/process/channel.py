@@ -25,6 +25,13 @@ class Phase:
 
 
 @dataclass(frozen=True)
+class Preparing:
+    """Preloader to doorman: what it does for the platform now, before the engine is imported."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Started:
     """Preloader to doorman: the server process exists."""
 
@@ -58,7 +65,7 @@ class Retire:
     """Server process to doorman: the platform shall replace this worker, which is to end as after SIGTERM."""
 
 
-Message = Start | Phase | Started | Ready | Failed | Ended | Retire
+Message = Start | Phase | Preparing | Started | Ready | Failed | Ended | Retire
 KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in Message.__args__}
 
 

@@ -24,7 +24,7 @@ from dragoman.platforms import PLATFORMS, Platform
 from dragoman.platforms.dialect import dialect
 from dragoman.process import kinship
 from dragoman.process.address import Address
-from dragoman.process.channel import Ended, Failed, Phase, Ready, Retire, Started
+from dragoman.process.channel import Ended, Failed, Phase, Preparing, Ready, Retire, Started
 from dragoman.process.exits import manner
 from dragoman.process.listener import HttpOptions, Listener
 from dragoman.process.output import HINT, Output
@@ -169,7 +169,8 @@ class Doorman:
         self._output = Output("engine | ")
         self._lifecycle = Lifecycle(plan.launched)
         self._patience = patience
-        probe = partial(dialect(plan.platform).probe, settings=plan.dialect)
+        self._speaks = dialect(plan.platform)
+        probe = partial(self._speaks.probe, settings=plan.dialect)
         quiet = replace(plan.http, access_log=False, log_level="error")
         self._listener = Listener(probes.while_away(probe, self._lifecycle), sock, quiet, grace=1)
         alone = probes.on_their_own(probe, self._lifecycle)
@@ -177,6 +178,7 @@ class Doorman:
         self._policy = RestartPolicy()
         self._events: asyncio.Queue[object] = asyncio.Queue()
         self._server: int | None = None
+        self._preparing: str | None = None
         self._ready_at: float | None = None
         self._ever_ready = False
         self._reason: str | None = None
@@ -192,18 +194,28 @@ class Doorman:
             await self._health.open()
         if self._patience is not None:
             self._later(self._patience, Late())
-        code = None
-        while code is None:
+        try:
+            return await self._supervise()
+        except (EngineStartError, CrashLoopError):
+            await self._speaks.failed(self._plan.dialect)
+            raise
+
+    async def _supervise(self) -> int:
+        while True:
             async with Tree(self._plan, self._environment, self._output, self._events.put_nowait) as tree:
                 tree.fork_server(self._restarts)
-                code = await self._attend(tree)
-        return code
+                if (code := await self._attend(tree)) is not None:
+                    return code
 
     async def _attend(self, tree: Tree) -> int | None:
         """Handles events until the worker is to end (its exit code) or the tree has to be replaced (None)."""
         while True:
             match await self._events.get():
+                case Preparing(name):
+                    self._preparing = name
+                    self._enter(name)
                 case Phase(name):
+                    self._preparing = None
                     self._enter(name)
                 case Started(pid):
                     self._server = pid
@@ -283,23 +295,24 @@ class Doorman:
         """Seconds to wait before the next start.
 
         Args:
-            code: exit code of the server process, negative for a signal.
+            code: exit code of the server process or the preloader, negative for a signal.
 
         Raises:
             EngineStartError: it never served, and there is no hope that it will.
             CrashLoopError: it served, but it dies again and again.
         """
-        await self._take_back(manner(code))
+        ended = manner(code)
+        await self._take_back(f"{self._preparing} ended the process: {ended}" if self._preparing else ended)
         served = time.monotonic() - self._ready_at if self._ready_at is not None else 0.0
         delay = self._policy.delay(served)
         words = self._output.last()
         cause = f"{self._cause()}; its last lines:" if words else self._cause()
-        if not self._ever_ready and (code >= 0 or delay is None):
+        if not self._ever_ready and (code >= 0 or self._preparing or delay is None):
             raise EngineStartError(f"the engine did not start: {cause}", words)
         if delay is None:
             raise CrashLoopError(f"the engine dies again and again: {cause}", words)
         log.warning("the engine is gone (%s); starting it again in %g s", self._reason, delay)
-        self._server = self._ready_at = self._reason = None
+        self._server = self._ready_at = self._reason = self._preparing = None
         self._restarts += 1
         return delay
 

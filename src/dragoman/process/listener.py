@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -9,14 +10,18 @@ from dataclasses import dataclass
 from typing import cast
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dragoman.errors import ConfigurationError
 from dragoman.process.address import BACKLOG
+from dragoman.serving import answers
 
 PAUSE = 1.0
 ARRIVAL = 1.0
 TICK = 0.01
+STOPPED = "The worker has stopped. Try again."
+
+log = logging.getLogger("dragoman")
 
 
 @dataclass(frozen=True)
@@ -47,14 +52,14 @@ class Listener:
 
     def __init__(self, app: ASGIApp, sock: socket.socket, options: HttpOptions, grace: float) -> None:
         self._sock = sock
+        self._grace = max(1.0, grace)
         self._config = uvicorn.Config(
-            app,
+            _refusing_at_the_end(app),
             lifespan="off",
             log_config=None,
             log_level=options.log_level,
             access_log=options.access_log,
             server_header=False,
-            timeout_graceful_shutdown=max(1, round(grace)),
             backlog=BACKLOG,
             ssl_keyfile=options.ssl_keyfile,
             ssl_certfile=options.ssl_certfile,
@@ -73,7 +78,7 @@ class Listener:
         """Begins to accept; does nothing where it already does."""
         if self._server is None:
             listening = self._sock.dup()
-            self._server = _Server(self._config, listening)
+            self._server = _Server(self._config, listening, self._grace)
             self._serving = asyncio.create_task(self._server.serve(sockets=[listening]))
             await self._server.accepting.wait()
 
@@ -93,9 +98,10 @@ class _Server(uvicorn.Server):
     connection, open and unanswered.
     """
 
-    def __init__(self, config: uvicorn.Config, listening: socket.socket) -> None:
+    def __init__(self, config: uvicorn.Config, listening: socket.socket, grace: float) -> None:
         super().__init__(config)
         self._listening = listening
+        self._grace = grace
         self.accepting = asyncio.Event()
         self._connecting: set[asyncio.Task[None]] = set()
 
@@ -151,8 +157,45 @@ class _Server(uvicorn.Server):
             async with asyncio.timeout(ARRIVAL):
                 while any(map(_awaits_first_request, self.server_state.connections)):
                     await asyncio.sleep(TICK)
-        await super().shutdown(sockets)
+        try:
+            async with asyncio.timeout(self._grace):
+                await super().shutdown(sockets)
+        except TimeoutError:
+            await self._break_off()
+
+    async def _break_off(self) -> None:
+        """Ends what outlasts the grace period: answers that have begun, and then their requests and all others."""
+        running = set(self.server_state.tasks)
+        if not running:
+            return
+        log.warning("requests that did not end within %g s are broken off: %d", self._grace, len(running))
+        for connection in list(filter(_is_answered, self.server_state.connections)):
+            connection.transport.abort()
+        # Their requests are told of it, and have nobody left to answer when they are cancelled.
+        await asyncio.sleep(TICK)
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running, timeout=ARRIVAL)
 
 
 def _awaits_first_request(connection: object) -> bool:
     return getattr(connection, "cycle", connection) is None
+
+
+def _is_answered(connection: object) -> bool:
+    return getattr(getattr(connection, "cycle", None), "response_started", False)
+
+
+def _refusing_at_the_end(app: ASGIApp) -> ASGIApp:
+    """The application, whose requests end with 503 where they are cancelled; uvicorn would write tracebacks."""
+    refusal = answers.error(503, STOPPED, "service_unavailable", {"connection": "close"})
+
+    async def refusing(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await app(scope, receive, send)
+        except asyncio.CancelledError:
+            if scope["type"] == "http":
+                with contextlib.suppress(RuntimeError):  # from uvicorn, where an answer has begun
+                    await refusal(scope, receive, send)
+
+    return refusing

@@ -13,7 +13,7 @@ from dragoman.engine import Source, load
 from dragoman.errors import DragomanError
 from dragoman.platforms.dialect import dialect
 from dragoman.process import kinship
-from dragoman.process.channel import Channel, Ended, Failed, Phase, Start, Started
+from dragoman.process.channel import Channel, Ended, Failed, Phase, Preparing, Start, Started
 from dragoman.process.plan import Plan
 from dragoman.process.server import become_server, one_line
 
@@ -38,7 +38,7 @@ def main() -> None:
 
 def _load(plan: Plan, channel: Channel) -> tuple[Plan, Source]:
     try:
-        plan = dialect(plan.platform).prepare(plan, lambda phase: channel.send(Phase(phase)))
+        plan = dialect(plan.platform).prepare(plan, lambda phase: channel.send(Preparing(phase)))
         channel.send(Phase("importing"))
         return plan, load(plan)
     except Exception as error:

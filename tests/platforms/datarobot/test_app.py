@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dragoman.platforms.datarobot.app import around, intake, prepare, probe
+from dragoman.platforms.datarobot.app import around, failed, intake, prepare, probe
 from dragoman.platforms.dialect import dialect
 from dragoman.process.plan import Plan
 from dragoman.serving.lifecycle import Lifecycle, Status
@@ -14,6 +14,7 @@ from dragoman.serving.probes import while_away
 from tests.engines import FakeEngine
 from tests.plans import SPARE
 from tests.platforms.datarobot.asking import ask
+from tests.platforms.datarobot.reports import reports, self_signed
 from tests.platforms.datarobot.workers import SETTINGS
 
 pytestmark = pytest.mark.anyio
@@ -27,6 +28,7 @@ def lifecycle() -> Lifecycle:
 def test_it_is_found_by_the_platforms_name() -> None:
     datarobot = dialect("datarobot")
     assert (datarobot.around, datarobot.probe, datarobot.prepare) == (around, probe, prepare)
+    assert datarobot.failed is failed
 
 
 async def test_the_mark_of_an_engine_that_answers_goes_when_the_serving_ends(tmp_path: Path) -> None:
@@ -62,3 +64,14 @@ def test_the_doorman_loads_nothing_of_the_routes() -> None:
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     heavy = {"torch", "vllm", "pandas", "numpy", "dragoman.platforms.datarobot.routes.application"}
     assert not heavy & set(run.stdout.split())
+
+
+@pytest.mark.parametrize(("verify_ssl", "told"), [(False, 1), (True, 0)])
+async def test_datarobot_is_told_that_the_worker_gives_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verify_ssl: bool, told: int
+) -> None:
+    with reports(self_signed(tmp_path)) as server:
+        for name, value in server.environment().items():
+            monkeypatch.setenv(name, value)
+        await failed({**SETTINGS, "verify_ssl": verify_ssl})
+        assert len(server.told) == told

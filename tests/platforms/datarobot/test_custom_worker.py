@@ -16,6 +16,8 @@ from tests.workers import Worker, worker
 
 pytestmark = pytest.mark.anyio
 
+RUNNING = ("Deployment stage 1 out of 3", "Running user provided load-model hook...")
+GIVEN_UP = ("Deployment status", "The worker has given up and ends; the reason is in its log.")
 TRACEBACK = "engine | Traceback (most recent call last):"
 IMPORTS = "from datarobot_drum import CustomHTTPError, RuntimeParameters\n"
 SHOWS = """
@@ -89,7 +91,7 @@ async def models(running: Worker) -> list[str]:
         ("def load_model(code_dir): raise OSError('away')", "load_model failed: OSError: away", "in load_model"),
         (
             "import time\ndef load_model(code_dir): time.sleep(3600)",
-            "load_model has not come back within 0.2 s (hook_timeout)",
+            "load_model has not come back within 2 s (hook_timeout)",
             "in load_model",
         ),
     ],
@@ -99,14 +101,43 @@ async def test_a_custom_py_that_fails_ends_the_worker_with_its_own_traceback(
 ) -> None:
     with reports() as told:
         variables = told.environment()
-        async with custom(tmp_path, upstream, code, "--hook-timeout", "0.2", variables=variables) as running:
+        async with custom(tmp_path, upstream, code, "--hook-timeout", "2", variables=variables) as running:
             assert await running.ended() == 3
     assert running.lines.count(TRACEBACK) == 1
     assert any(line.startswith('engine |   File "') and line.endswith(place) for line in running.lines)
     assert not any("src/dragoman" in line for line in running.lines)
     failure = f"dragoman: error: the engine did not start: custom.py: {reason}; its last lines:"
     assert failure in running.lines
-    assert told.told[-1][1] == "custom.py failed, and the worker ends; the reason is in its log."
+    assert told.told[-1] == GIVEN_UP
+    assert told.told.count(GIVEN_UP) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "place"),
+    [
+        ("import os\nos._exit(0)", "importing custom.py ended the process: exit code 0", None),
+        (
+            "import os\ndef load_model(code_dir): os._exit(7)",
+            "running custom.py: load_model ended the process: exit code 7",
+            None,
+        ),
+        (
+            "import ctypes\ndef load_model(code_dir): ctypes.string_at(0)",
+            "running custom.py: load_model ended the process: killed by SIGSEGV",
+            "in load_model",
+        ),
+    ],
+)
+async def test_a_custom_py_that_ends_the_process_is_not_run_again(
+    upstream: Upstream, tmp_path: Path, code: str, reason: str, place: str | None
+) -> None:
+    with reports() as told:
+        async with custom(tmp_path, upstream, code, variables=told.environment()) as running:
+            assert await running.ended() == 3
+    assert any(line.startswith(f"dragoman: error: the engine did not start: {reason}") for line in running.lines)
+    assert place is None or any(line.startswith('engine |   File "') and line.endswith(place) for line in running.lines)
+    assert told.told.count(GIVEN_UP) == 1
+    assert told.told[:-1] == ([RUNNING] if "load_model" in code else [])
 
 
 async def test_python_that_does_not_parse_is_a_wrong_configuration(upstream: Upstream, tmp_path: Path) -> None:

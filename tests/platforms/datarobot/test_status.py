@@ -1,5 +1,5 @@
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -49,21 +49,10 @@ def test_a_slash_at_the_end_of_the_endpoint_changes_nothing(server: Reports) -> 
     assert server.seen[0][0] == "/api/v2/remoteEvents/"
 
 
-@pytest.mark.parametrize(
-    ("steps", "title"),
-    [
-        ([], "Deployment status"),
-        ([lambda status: status.begin(3), lambda status: status.enter(RUNNING)], "Deployment stage 1 out of 3"),
-    ],
-)
-def test_a_failure_is_told_of_the_stage_that_it_is_in(
-    server: Reports, steps: list[Callable[[Status], None]], title: str
-) -> None:
-    status = Status(server.environment(), verify_ssl=True)
-    for step in steps:
-        step(status)
-    status.fail()
-    assert server.told[-1] == (title, "custom.py failed, and the worker ends; the reason is in its log.")
+@pytest.mark.anyio
+async def test_a_worker_that_gives_up_says_so(server: Reports) -> None:
+    await Status(server.environment(), verify_ssl=True).fail()
+    assert server.told == [("Deployment status", "The worker has given up and ends; the reason is in its log.")]
 
 
 @pytest.mark.parametrize("missing", ["DATAROBOT_ENDPOINT", "DATAROBOT_API_TOKEN", "MLOPS_DEPLOYMENT_ID"])
@@ -92,7 +81,7 @@ def test_an_endpoint_that_cannot_be_reached_is_one_warning(endpoint: str, caplog
     status.enter(RUNNING)
     status.enter(LAUNCHING)
     (message,) = caplog.messages
-    assert message.startswith("DataRobot is not told how far the start is: ")
+    assert message.startswith("DataRobot is not told how the worker fares: ")
     assert "t0ken" not in message
 
 

@@ -1,5 +1,6 @@
 """The DataRobot dialect: the routes of DRUM, the server in DataRobot's drop-in environments, around the engine."""
 
+import os
 from collections.abc import Mapping
 from functools import partial
 
@@ -41,3 +42,10 @@ def intake(engine: Engine, settings: Mapping[str, Value]) -> Intake:
     from dragoman.platforms.datarobot.sentinel import Sentinel
 
     return Sentinel(Options.of(settings).directory.resolve())
+
+
+async def failed(settings: Mapping[str, Value]) -> None:
+    """Reports to DataRobot, where custom models report how they fare."""
+    from dragoman.platforms.datarobot.status import Status
+
+    await Status(os.environ, Options.of(settings).verify_ssl).fail()

@@ -1,5 +1,6 @@
 """What happens before the engine is imported: custom.py runs, and DataRobot is told."""
 
+import faulthandler
 import os
 from dataclasses import replace
 from itertools import pairwise
@@ -34,19 +35,15 @@ def prepared(plan: Plan, report: Report) -> Plan:
         The plan with the model that ``load_model`` fetched, where that is to be the model.
 
     Raises:
-        EngineStartError: custom.py failed, or there is no model after it. DataRobot has been told.
+        EngineStartError: custom.py failed, or there is no model after it.
     """
     options = Options.of(plan.dialect)
     directory = options.directory.resolve()
     Sentinel(directory).remove()
     status = Status(os.environ, options.verify_ssl)
-    try:
-        _run(directory, options.hook_timeout, report, status)
-        plan = _with_model(plan, directory / FOLDER)
-        _look_for_what_was_awaited(plan)
-    except EngineStartError:
-        status.fail()
-        raise
+    _run(directory, options.hook_timeout, report, status)
+    plan = _with_model(plan, directory / FOLDER)
+    _look_for_what_was_awaited(plan)
     status.enter(LAUNCHING)
     return plan
 
@@ -57,6 +54,8 @@ def _run(directory: Path, timeout: float | None, report: Report, status: Status)
         status.begin(1)
         return
     open_log()
+    # Compiled code that crashes takes the process with it: the log is to show where custom.py was.
+    faulthandler.enable()
     with surroundings(path.parent, directory), cuda.untouched():
         report("importing custom.py")
         custom = Custom(path, directory, timeout)

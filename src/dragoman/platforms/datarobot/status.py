@@ -1,4 +1,4 @@
-"""Tells DataRobot how far the start is."""
+"""Tells DataRobot how the worker fares."""
 
 import asyncio
 import logging
@@ -16,13 +16,13 @@ BUNDLE = "REQUESTS_CA_BUNDLE"
 RUNNING = "Running user provided load-model hook..."
 COMPLETED = "Load-model hook completed."
 LAUNCHING = "vLLM Inference Server is launching..."
-FAILED = "custom.py failed, and the worker ends; the reason is in its log."
+FAILED = "The worker has given up and ends; the reason is in its log."
 
 log = logging.getLogger("dragoman")
 
 
 class Status:
-    """The events of one start, in DRUM's words; nothing that goes wrong with them stops it.
+    """The events of one worker, in DRUM's words as far as DRUM has some; nothing that goes wrong with them stops it.
 
     Args:
         environment: names the deployment, and where and with which token its events are posted; without one of
@@ -31,7 +31,9 @@ class Status:
     """
 
     def __init__(self, environment: Mapping[str, str], verify_ssl: bool) -> None:
-        self._endpoint, self._token, self._deployment = (environment.get(name) for name in VARIABLES)
+        endpoint, self._token, self._deployment = (environment.get(name) for name in VARIABLES)
+        known = endpoint and self._token and self._deployment
+        self._url = f"{str(endpoint).rstrip('/')}/remoteEvents/" if known else None
         self._bundle = environment.get(BUNDLE)
         self._verify_ssl = verify_ssl
         self._stages = 0
@@ -45,32 +47,31 @@ class Status:
     def enter(self, message: str) -> None:
         """Reports the next stage."""
         self._stage += 1
-        self._report(message)
+        asyncio.run(self._report(f"Deployment stage {self._stage} out of {self._stages}", message))
 
-    def fail(self) -> None:
-        """Reports that the stage that was entered last has failed."""
-        self._report(FAILED)
+    async def fail(self) -> None:
+        """Reports that the worker has given up."""
+        await self._report("Deployment status", FAILED)
 
-    def _report(self, message: str) -> None:
-        if self._endpoint and self._token and self._deployment:
+    async def _report(self, title: str, message: str) -> None:
+        if self._url:
             try:
-                asyncio.run(self._post(f"{self._endpoint.rstrip('/')}/remoteEvents/", message))
+                await self._post(self._url, self._event(title, message))
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 self._warn(error)
 
-    async def _post(self, url: str, message: str) -> None:
+    async def _post(self, url: str, event: dict[str, str | None]) -> None:
         headers = {"Authorization": f"Bearer {self._token}"}
         async with (
             aiohttp.ClientSession(timeout=TIMEOUT, trust_env=True) as session,
-            session.post(url, json=self._event(message), headers=headers, ssl=self._trusted()) as response,
+            session.post(url, json=event, headers=headers, ssl=self._trusted()) as response,
         ):
             response.raise_for_status()
 
-    def _event(self, message: str) -> dict[str, str | None]:
-        stage = f"Deployment stage {self._stage} out of {self._stages}" if self._stage else "Deployment status"
+    def _event(self, title: str, message: str) -> dict[str, str | None]:
         return {
             "eventType": "deploymentInfo",
-            "title": stage,
+            "title": title,
             "message": message,
             "timestamp": datetime.now(UTC).isoformat(),
             "deploymentId": self._deployment,
@@ -87,4 +88,4 @@ class Status:
         if not self._warned:
             self._warned = True
             reason = str(error) or type(error).__name__
-            log.warning("DataRobot is not told how far the start is: %s (%s)", reason, VARIABLES[0])
+            log.warning("DataRobot is not told how the worker fares: %s (%s)", reason, VARIABLES[0])

@@ -32,3 +32,7 @@ def around(engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics, setting
 
 def intake(engine: Engine, settings: Mapping[str, Value]) -> None:
     """All work comes over HTTP."""
+
+
+async def failed(settings: Mapping[str, Value]) -> None:
+    """Nobody is to be told: the exit code says it."""

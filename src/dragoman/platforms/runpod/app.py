@@ -55,6 +55,10 @@ def intake(engine: Engine, settings: Mapping[str, Value]) -> Intake | None:
     return Queue(Client(engine.app), settings)
 
 
+async def failed(settings: Mapping[str, Value]) -> None:
+    """Nobody is to be told: the exit code says it."""
+
+
 @contextmanager
 def _root_logger_as_it_is() -> Iterator[None]:
     """Undoes what importing the SDK does to everybody's logging: a handler, and INFO for all."""

@@ -17,6 +17,8 @@ from tests.settings.resolutions import find
         ("from hooks import *", 1),
         ("load_model = print", 1),
         ("load_model: object = print", 1),
+        ("init, load_model = print, print", 1),
+        ("[init, (_, *load_model)] = hooks()", 1),
         ("if True:\n    def load_model(code_dir): ...", 2),
         ("try:\n    import a\nexcept ImportError:\n    load_model = print", 4),
         ("match 1:\n    case 1:\n        load_model = print", 3),
@@ -26,6 +28,7 @@ from tests.settings.resolutions import find
         ("class A:\n    def load_model(self): ...", None),
         ("from hooks import load_model as fetch", None),
         ("load_model: object", None),
+        ("hooks[load_model], load_model.x = 1, 2", None),
         ("x = '\\d'", None),
     ],
 )

@@ -1,5 +1,6 @@
 """Where DRUM listens: ADDRESS, and URL_PREFIX before its routes."""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from dragoman.settings.view import View
 NAME, PREFIX = "address", "url_prefix"
 # What DRUM's web servers take where the address has none: every address, and the port of Flask.
 _HOST, _PORT = "0.0.0.0", 5000
+_NAMED = re.compile(r"[\w.:%-]*")
 
 
 def address(view: View) -> Iterator[Outcome]:
@@ -27,7 +29,8 @@ def address(view: View) -> Iterator[Outcome]:
 
 def _parts(text: str) -> tuple[str, int]:
     parts = urlsplit(f"//{text}")
-    if parts.netloc != text or "@" in text or text in ("", ":"):
+    named = _NAMED.fullmatch(parts.hostname or "")
+    if parts.netloc != text or "@" in text or text in ("", ":") or not named:
         raise ValueError("it is not host:port")
     return parts.hostname or _HOST, _PORT if parts.port is None else parts.port
 
