@@ -1,9 +1,11 @@
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from dragoman import machine
+from dragoman.cgroups import ContainerMemory
 
 
 @pytest.mark.parametrize(
@@ -50,3 +52,47 @@ def test_a_driver_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("shutil.which", lambda _: "/bin/true")
     monkeypatch.setattr(subprocess, "run", hang)
     assert machine.count_listed() == 0
+
+
+@pytest.mark.parametrize(
+    ("physical", "granted", "threads"),
+    [(8, None, 8), (8, 2.5, 2), (8, 0.5, 1), (2, 16.0, 2)],
+    ids=["no limit", "a part", "less than one", "more than there are"],
+)
+def test_no_more_threads_than_can_compute_all_the_time(physical: int, granted: float | None, threads: int) -> None:
+    assert machine.Cores(physical, granted).threads == threads
+
+
+def test_two_threads_of_a_core_are_one_core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: {0, 1, 4, 5})
+    for cpu, siblings in {0: "0,4", 1: "1,5", 4: "0,4", 5: "1,5"}.items():
+        directory = tmp_path / f"cpu{cpu}" / "topology"
+        directory.mkdir(parents=True)
+        (directory / "thread_siblings_list").write_text(f"{siblings}\n")
+    assert machine.cores(tmp_path).physical == 2
+
+
+def test_each_processor_is_a_core_where_the_kernel_does_not_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: {0, 1, 2})
+    assert machine.cores(tmp_path).physical == 3
+
+
+@pytest.mark.parametrize(
+    ("container", "memory"),
+    [
+        (None, machine.Memory(1000, 600, limited=False)),
+        (ContainerMemory(None, 300, None), machine.Memory(1000, 600, limited=False)),
+        (ContainerMemory(500, 300, None), machine.Memory(500, 200, limited=True)),
+        (ContainerMemory(900, 200, None), machine.Memory(1000, 600, limited=False)),
+        (ContainerMemory(500, 501, None), machine.Memory(500, 0, limited=True)),
+    ],
+    ids=["no container", "no limit", "a limit", "a limit that the machine does not reach", "beyond it"],
+)
+def test_memory_is_that_of_the_machine_or_of_the_container(
+    container: ContainerMemory | None, memory: machine.Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(total=1000, available=600))
+    monkeypatch.setattr(machine, "container_memory", lambda: container)
+    assert machine.memory() == memory

@@ -4,10 +4,74 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
+from dragoman.cgroups import container_cores, container_memory
+
 NVIDIA_GPUS = Path("/proc/driver/nvidia/gpus")
+CPUS = Path("/sys/devices/system/cpu")
 _NVIDIA_SMI_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Cores:
+    """What can compute for this process.
+
+    Args:
+        physical: how many physical cores it may run on.
+        granted: how many cores' worth of time its container may use; None for any amount.
+    """
+
+    physical: int
+    granted: float | None
+
+    @property
+    def threads(self) -> int:
+        """How many threads can compute all the time."""
+        return self.physical if self.granted is None else max(1, min(self.physical, int(self.granted)))
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What this process may use, in bytes.
+
+    Args:
+        total: how much there is, to the container where that has less than the machine.
+        available: how much of it is left.
+        limited: whether it is the container's limit that leaves no more.
+    """
+
+    total: int
+    available: int
+    limited: bool
+
+
+def cores(cpus: Path = CPUS) -> Cores:
+    """Return the cores that the process may run on.
+
+    A core counts once however many threads it runs at a time: one thread on each is what vLLM binds on a CPU, too.
+    """
+    allowed = os.sched_getaffinity(0)
+    return Cores(len({_siblings(cpus, cpu) for cpu in allowed}), container_cores())
+
+
+def _siblings(cpus: Path, cpu: int) -> str:
+    """Return the processors that share a core with this one; itself where the kernel does not say."""
+    try:
+        return (cpus / f"cpu{cpu}" / "topology" / "thread_siblings_list").read_text().strip()
+    except OSError:
+        return str(cpu)
+
+
+def memory() -> Memory:
+    """Return the memory of the machine, or of the container where that leaves less."""
+    whole, container = psutil.virtual_memory(), container_memory()
+    if container is None or container.limit is None or container.limit - container.used >= whole.available:
+        return Memory(whole.total, whole.available, limited=False)
+    return Memory(container.limit, max(0, container.limit - container.used), limited=True)
 
 
 def count_gpus(environment: Mapping[str, str]) -> int:

@@ -5,6 +5,7 @@ import pytest
 from dragoman.models import MINI
 from dragoman.platforms import resolve
 from dragoman.settings.resolution import Resolution, ResolvedSetting
+from tests.settings.tuning.machines import describe
 
 
 def find(resolution: Resolution, name: str) -> ResolvedSetting:
@@ -26,8 +27,9 @@ def test_the_order_of_the_sources(tmp_path: Path) -> None:
     )
 
 
-def test_the_bundled_model() -> None:
-    resolution = resolve([], {})
+def test_the_bundled_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    describe(monkeypatch)
+    resolution = resolve(["--gpus", "0"], {})
     assert resolution.engine_args == (
         *("--model", str(MINI)),
         "--enable-auto-tool-choice",
@@ -37,18 +39,7 @@ def test_the_bundled_model() -> None:
         *("--kv-cache-memory-bytes", str(512 * 2**20)),
     )
     assert find(resolution, "tool_call_parser").source == "worker default for the bundled model"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "environment", "threads"),
-    [([], {}, "1"), ([], {"OMP_NUM_THREADS": "4"}, "4"), (["--omp-num-threads", "3"], {"OMP_NUM_THREADS": "4"}, "3")],
-)
-def test_the_threads_of_the_bundled_model(arguments: list[str], environment: dict[str, str], threads: str) -> None:
-    assert resolve(arguments, environment).environment == {"OMP_NUM_THREADS": threads}
-
-
-def test_another_model_gets_the_threads_that_the_machine_has() -> None:
-    assert "OMP_NUM_THREADS" not in resolve(["org/name"], {}).environment
+    assert resolution.environment["OMP_NUM_THREADS"] == "1"
 
 
 @pytest.mark.parametrize(
@@ -83,12 +74,11 @@ def test_a_variable_of_each_kind() -> None:
         "PORT": "1",
         "VLLM_API_KEY": "sesame",
     }
-    resolution = resolve(["org/name"], environment)
+    resolution = resolve(["org/name", "--gpus", "1"], environment)
     assert not resolution.errors
     assert resolution.engine_args == (
         *("--model", "org/name"),
         *("--lora-modules", '{"name": "a", "path": "/a"}', '{"name": "b", "path": "/b"}'),
-        *("--api-key", "sesame"),
         *("--max-model-len", "8000"),
         "--enforce-eager",
         *("--hf-overrides", '{"rope": 1}'),

@@ -12,10 +12,10 @@ from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
+from dragoman.downloads.progress import Progress, unit_of
 from dragoman.engine import Report
 from dragoman.errors import EngineStartError
 from dragoman.platforms.lmi.configuration.download_directory import VARIABLE
-from dragoman.platforms.lmi.progress import Progress, unit_of
 from dragoman.platforms.lmi.s3 import Prefix, RemoteFile, S3Error
 
 _ELSEWHERE = f"{VARIABLE} names another directory"

@@ -10,16 +10,12 @@ from dragoman.settings.assignments import Assignment, Settled, Source
 from dragoman.settings.sources import CommandLine, ConfigFile, Defaults, RawArguments, Variables
 
 RAW_ARGUMENTS = "VLLM_EXTRA_ARGS"
-VARIABLES = MappingProxyType({"model": ("MODEL_NAME",), "api_key": ("VLLM_API_KEY",)})
+VARIABLES = MappingProxyType({"model": ("MODEL_NAME",), "api_key": ("DRAGOMAN_API_KEY", "VLLM_API_KEY")})
 BUNDLED = MappingProxyType(
     {
         "served_model_name": ["dragoman-mini"],
         "enable_auto_tool_choice": True,
         "tool_call_parser": "hermes",
-        "kv_cache_memory_bytes": 512 * 2**20,
-        "enforce_eager": True,
-        # So small a model loses more by threads that wait for each other than it gains by a second one.
-        "omp_num_threads": 1,
     }
 )
 

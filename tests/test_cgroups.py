@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from dragoman.platforms.datarobot.cgroups import ContainerMemory, container_memory
+from dragoman.cgroups import ContainerMemory, container_cores, container_memory
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,23 @@ def test_a_containers_memory_is_told_by_either_version(
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     assert container_memory(tmp_path) == memory
+
+
+@pytest.mark.parametrize(
+    ("files", "cores"),
+    [
+        ({"cpu.max": "150000 100000\n"}, 1.5),
+        ({"cpu.max": "max 100000\n"}, None),
+        ({"cpu/cpu.cfs_quota_us": "400000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 4),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, None),
+        ({"cpu.max": "broken"}, None),
+        ({}, None),
+    ],
+)
+def test_a_containers_share_of_the_cores_is_told_by_either_version(
+    tmp_path: Path, files: dict[str, str], cores: float | None
+) -> None:
+    (tmp_path / "cpu").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert container_cores(tmp_path) == cores
