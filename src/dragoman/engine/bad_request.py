@@ -8,11 +8,19 @@ class BadRequestError(DragomanError):
 
     Args:
         message: what is wrong.
-        param: the field of the request that is.
+        param: the field of the request that is, where it is one.
     """
 
     status = 400
+    kind = "BadRequestError"
 
-    def __init__(self, message: str, param: str) -> None:
+    def __init__(self, message: str, param: str | None = None) -> None:
         super().__init__(message)
         self.param = param
+
+
+class TooLargeError(BadRequestError):
+    """A body that is larger than it may be."""
+
+    status = 413
+    kind = "RequestEntityTooLargeError"

@@ -14,7 +14,9 @@ from dragoman.engine.bad_request import BadRequestError
 from dragoman.engine.candidates import Candidates, Fields, Json, candidates
 from dragoman.engine.chunks import events
 from dragoman.engine.client import Client, Header
+from dragoman.engine.guard.bodies import CONTENT
 from dragoman.engine.guided import BACKEND, with_structured_outputs
+from dragoman.engine.layer import Layer
 from dragoman.engine.messages import collected, replay, unless_left, whole
 from dragoman.serving import answers
 
@@ -55,6 +57,8 @@ class Answer:
 class Emulation:
     """An application around the engine's that understands the dropped fields; all else passes untouched.
 
+    It works on what the guard in front of it has read.
+
     Args:
         app: the engine's application.
     """
@@ -68,11 +72,12 @@ class Emulation:
         if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in PATHS:
             await self._app(scope, receive, send)
             return
-        messages = await collected(receive)
-        request = _request(b"".join(message.get("body", b"") for message in messages))
-        if request is None:
-            await self._app(scope, replay(messages, receive), send)
+        request = scope.get(CONTENT, {})
+        if not any(name.startswith(MARKERS) for name in request):
+            await self._app(scope, receive, send)
             return
+        # What comes after it is the client's leaving.
+        await collected(receive)
         try:
             await self._emulate(_modern(request), scope, receive, send)
         except BadRequestError as error:
@@ -111,48 +116,9 @@ class Emulation:
             return _answer_with(chosen, orjson.loads(content), response.headers)
 
 
-class EmulatingEngine:
-    """An engine that understands the dropped fields.
-
-    Args:
-        engine: an engine that does not.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self.app: ASGIApp = Emulation(engine.app)
-
-    @property
-    def tasks(self) -> frozenset[str]:
-        """What the model can do."""
-        return self._engine.tasks
-
-    def healthy(self) -> bool:
-        """Whether a request would be answered now."""
-        return self._engine.healthy()
-
-    async def death(self) -> str:
-        """Returns the reason when the engine will never answer again."""
-        return await self._engine.death()
-
-
 def emulating(engine: Engine) -> Engine:
     """The engine with an application that understands the dropped fields."""
-    return EmulatingEngine(engine)
-
-
-def _request(body: bytes) -> Json | None:
-    """The request, where it has a dropped field; the engine says what is wrong with a body that is none."""
-    if not any(marker.encode() in body for marker in MARKERS):
-        return None
-    try:
-        # As vLLM reads it: orjson refuses NaN and half surrogate pairs, and rounds long numbers.
-        request = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(request, dict) or not any(name.startswith(MARKERS) for name in request):
-        return None
-    return request
+    return Layer(engine, Emulation(engine.app))
 
 
 def _modern(request: Json) -> Json:
