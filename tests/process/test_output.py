@@ -74,6 +74,15 @@ async def test_only_the_last_lines_are_kept() -> None:
         (["ValueError: too long", "Exiting"], "ValueError: too long"),
         (["(EngineCore pid=7) ERROR 01-01 [core.py:1] torch.OutOfMemoryError: no room"], "OutOfMemoryError: no room"),
         (["OSError: the root", "RuntimeError: failed. See root cause above."], "OSError: the root"),
+        (
+            [
+                "OutOfMemoryError: no room",
+                "RuntimeError: Worker failed with error 'no', please check the stack trace above for the root cause",
+                "Exception: WorkerProc initialization failed [...] See stack trace for root cause.",
+                "EngineDeadError: EngineCore encountered an issue. See stack trace (above) for the root cause.",
+            ],
+            "OutOfMemoryError: no room",
+        ),
         (["KeyError: 'first'", "ValueError: second"], "ValueError: second"),
         (["Error:"], None),
     ],

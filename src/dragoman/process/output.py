@@ -5,14 +5,22 @@ import contextlib
 import re
 import sys
 from collections import deque
+from collections.abc import Callable, Iterable
 from typing import TextIO
 
 KEPT = 200
 TOLD = 15
 LONGEST = 64 * 1024
 ERROR = re.compile(r"\b\w*(?:Error|Exception): .+")
-HINT = "See root cause above"
-PROGRESS = re.compile(r"\r(?!\n)")
+# With these words vLLM's errors point to the one that caused them, each of its processes in a sentence of its own.
+HINT = "root cause"
+PROGRESS = re.compile(r"\r(?!\Z)")
+
+Heed = Callable[[str], None]
+
+
+def unheeded(line: str) -> None:
+    """Takes no notice of a line."""
 
 
 class Output:
@@ -21,22 +29,42 @@ class Output:
     Args:
         prefix: what each line begins with.
         to: where the lines go; stderr unless given.
+        heed: is told each line too.
     """
 
-    def __init__(self, prefix: str, to: TextIO | None = None) -> None:
+    def __init__(self, prefix: str, to: TextIO | None = None, heed: Heed = unheeded) -> None:
         self._prefix = prefix
+        self._heed = heed
         self._to = to or sys.stderr
         self._kept: deque[str] = deque(maxlen=KEPT)
 
     async def copy(self, stream: asyncio.StreamReader) -> None:
         """Copies until the stream ends; progress bars, which overwrite their line, become their last state."""
         while data := await _line(stream):
-            line = PROGRESS.split(data.decode(errors="replace").rstrip())[-1]
-            if line:
-                self._kept.append(line)
-                # A process whose output nobody took would stand still.
-                with contextlib.suppress(OSError):
-                    print(self._prefix + line, file=self._to, flush=True)
+            line = PROGRESS.split(data.decode(errors="replace").removesuffix("\n"))[-1]
+            for said in self.said(line):
+                self._kept.append(said)
+                self._heed(said)
+            self._tell(self.shown(line))
+        self._tell(self.rest())
+
+    def shown(self, line: str) -> Iterable[str]:
+        """The lines to write for one that came, which has no line feed at its end, but may have a carriage return."""
+        return (self._prefix + said for said in self.said(line))
+
+    def said(self, line: str) -> Iterable[str]:
+        """The words of a line, which are remembered."""
+        return filter(None, (line.rstrip(),))
+
+    def rest(self) -> Iterable[str]:
+        """The lines to write when all have come."""
+        return ()
+
+    def _tell(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            # A process whose output nobody took would stand still.
+            with contextlib.suppress(OSError):
+                print(line, file=self._to, flush=True)
 
     def cause(self) -> str | None:
         """The last line among those kept that names an error and not just points to one."""

@@ -1,0 +1,1 @@
+"""What is told of every request: its id, the access log, metrics, traces."""
