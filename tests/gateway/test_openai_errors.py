@@ -3,12 +3,15 @@ from dataclasses import replace
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dragoman.gateway import openai_errors
 from dragoman.gateway.ledger import Ledger
 from dragoman.gateway.openai_errors import OpenAIError
 from dragoman.gateway.states import Status
 from tests.gateway.samples import job, submit
+from tests.generated import VALUES, objects
 
 NO_MODEL = {"message": "no model", "type": "NotFoundError", "param": "model", "code": 404}
 MISSING = OpenAIError(404, "no model", "NotFoundError", "model", 404)
@@ -209,3 +212,19 @@ def test_the_answer_that_tells_an_error() -> None:
         "1",
     )
     assert orjson.loads(response.body) == {"error": NO_MODEL}
+
+
+def test_a_text_of_thousands_of_tracebacks_is_read_at_once() -> None:
+    text = (TRACEBACK + "x\n ") * 20_000 + " -\n"
+    assert openai_errors.of_text(text).message == text.strip()
+
+
+@given(st.text() | VALUES.map(str) | VALUES.map(repr))
+def test_whatever_a_worker_says_is_an_error(text: str) -> None:
+    assert openai_errors.of_text(text).status in range(400, 600)
+
+
+@given(objects("error", "object", "type", "code", "message", "detail", "response", "error_type", "error_message"))
+def test_whatever_a_worker_answers_is_an_error_with_a_body_or_none(answer: dict[str, object]) -> None:
+    found = openai_errors.of_answer(answer)
+    assert found is None or (found.status in range(400, 600) and found.body)

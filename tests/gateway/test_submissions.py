@@ -1,12 +1,16 @@
 import json
 import re
+from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dragoman.gateway.errors import BadRequestError
 from dragoman.gateway.policy import Policy
 from dragoman.gateway.states import Kind
 from dragoman.gateway.submissions import Submission, new_id
+from tests.generated import objects
 
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
@@ -97,3 +101,9 @@ def test_bad_requests(body: bytes, message: str) -> None:
     with pytest.raises(BadRequestError) as refusal:
         Submission.read(body, Kind.RUN)
     assert str(refusal.value) == message
+
+
+@given(st.binary() | objects("input", "webhook", "policy", "s3Config").map(lambda body: json.dumps(body).encode()))
+def test_nothing_but_a_bad_request_is_raised(body: bytes) -> None:
+    with suppress(BadRequestError):
+        Submission.read(body, Kind.RUN)

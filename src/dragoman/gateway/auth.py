@@ -1,7 +1,6 @@
 """Who may speak to the gateway: whoever has a key, or, where there are none, programs of this machine."""
 
 import hmac
-import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
@@ -13,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dragoman.gateway.errors import ForbiddenError, GatewayError, UnauthorizedError
+from dragoman.process.address import is_loopback
 
 VARIABLE = "DRAGOMAN_API_KEY"
 SCHEME = "bearer "
@@ -77,14 +77,6 @@ class Guard:
                 await self._refuse(Request(scope), error)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a name or an address is always that of the machine itself."""
-    try:
-        return host.lower() == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _only_with(keys: Keys) -> Callable[[str, Headers], None]:

@@ -25,7 +25,8 @@ MESSAGES = ("message", "error_message", "detail", "error")
 SHAPES = (
     # RunPod's SDK, for an exception in a generator.
     re.compile(r"handler: (?P<message>.*?) \ntraceback: .*", re.DOTALL),
-    re.compile(r".*Traceback \(most recent call last\):.*\n(?P<message>\S[^\n]*)\s*", re.DOTALL),
+    # Atomic and possessive: a text may hold thousands of tracebacks, and each would be tried with each line.
+    re.compile(r"(?>.*?Traceback \(most recent call last\):).*\n(?P<message>\S[^\n]*+)\s*+", re.DOTALL),
     # worker-vllm since 2.24, which puts all of vLLM's answer into the message.
     re.compile(r"vLLM returned HTTP (?P<status>[45]\d\d): (?P<message>.*)", re.DOTALL),
 )

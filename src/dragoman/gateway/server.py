@@ -23,6 +23,7 @@ from dragoman.gateway.fleet.fleet import Fleet
 from dragoman.gateway.settings import Settings
 from dragoman.gateway.watch import watch
 from dragoman.process.address import Address
+from dragoman.process.pipelining import PipeliningProtocol
 
 FAREWELL = 1
 """Seconds that answers under way have when the listener closes."""
@@ -39,6 +40,9 @@ EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 
 SERVING = MappingProxyType({"DRAGOMAN_HOST": "127.0.0.1", "DRAGOMAN_PORT": "0"})
 """Where a worker of this project listens, of which there may be many here, unless its command says something else."""
+
+LOGGING = MappingProxyType({"DRAGOMAN_LOG_FORMAT": "human"})
+"""How a worker of this project logs, whose lines are shown with its name before them, unless the environment says."""
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +105,7 @@ class _Gateway:
     def _variables(self, worker: str) -> Mapping[str, str]:
         """All variables of a worker; what it serves beside its jobs is for this machine alone, on a free port."""
         inherited = {name: value for name, value in os.environ.items() if name != VARIABLE}
-        return {**inherited, **SERVING, **self._environment.worker(worker)}
+        return {**LOGGING, **inherited, **SERVING, **self._environment.worker(worker)}
 
     async def _announce(self, endpoint: Endpoint) -> None:
         counts = await endpoint.counts()
@@ -170,6 +174,7 @@ class _Listener(uvicorn.Server):
     def __init__(self, app: ASGIApp) -> None:
         config = uvicorn.Config(
             _until_cancelled(app),
+            http=PipeliningProtocol,
             lifespan="off",
             ws="none",
             log_config=None,

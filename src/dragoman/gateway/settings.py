@@ -11,12 +11,12 @@ from pathlib import Path
 from platformdirs import user_state_path
 
 from dragoman.errors import ConfigurationError
-from dragoman.gateway.auth import VARIABLE, Keys, is_loopback
+from dragoman.gateway.auth import VARIABLE, Keys
 from dragoman.gateway.environment import PINGS, SHORTEST_INTERVAL
 from dragoman.gateway.fleet.scaling import Scale
 from dragoman.gateway.schema import connect
 from dragoman.gateway.terms import Terms
-from dragoman.process.address import LAST_PORT, Address
+from dragoman.process.address import LAST_PORT, Address, is_loopback
 
 NAME = re.compile(r"[A-Za-z0-9_-]+")
 SHORTEST_LOST_AFTER = PINGS * SHORTEST_INTERVAL / 1000

@@ -1,0 +1,1 @@
+"""`make harden`: hostile input, faults, endurance and overload, with every promise of SECURITY.md checked."""
