@@ -79,12 +79,15 @@ class Process:
         name: what it is called in messages.
         command: what serves when the address is added.
         environment: variables beside those of the benchmark.
-        log: the file.
+        log: the file, which is begun anew.
+        port: where it listens; any that is free unless given.
     """
 
-    def __init__(self, name: str, command: tuple[str, ...], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self, name: str, command: tuple[str, ...], environment: Mapping[str, str], log: Path, port: int | None = None
+    ) -> None:
         self.name = name
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"http://{HOST}:{self.port}"
         self.survivors: list[str] = []
         self._log = log

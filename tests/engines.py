@@ -15,6 +15,7 @@ class FakeEngine:
     def __init__(self, answers: Mapping[str, tuple[int, str]], tasks: frozenset[str] = frozenset()) -> None:
         self.answers = answers
         self.tasks = tasks
+        self.slots: int | None = None
         self.well = True
         self.seen: list[tuple[Request, bytes]] = []
         self.app: ASGIApp = Starlette(routes=[Route("/{path:path}", self._answer, methods=["GET", "POST"])])

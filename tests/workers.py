@@ -84,7 +84,7 @@ async def worker(
 ) -> AsyncIterator[Worker]:
     """A worker on a free port with its temporary files in that directory; it is killed where it has not ended."""
     command = (sys.executable, "-m", "dragoman", "serve", "--platform", platform, "--host", "127.0.0.1", "--port", "0")
-    environment = {**os.environ, "TMPDIR": str(directory), **(variables or {})}
+    environment = {**os.environ, "DRAGOMAN_LOG_FORMAT": "human", "TMPDIR": str(directory), **(variables or {})}
     connector = aiohttp.TCPConnector(force_close=True)
     async with aiohttp.ClientSession(connector=connector) as session:
         process = await asyncio.create_subprocess_exec(

@@ -92,7 +92,6 @@ def test_a_server_can_be_ended_before_its_exit(log: Path) -> None:
 
 def test_the_bundled_model_has_the_flags_that_it_has_on_plain() -> None:
     flags = servers.bundled_flags(str(MINI))
-    assert "--enforce-eager" in flags
     assert flags[flags.index("--tool-call-parser") + 1] == "hermes"
 
 

@@ -25,7 +25,7 @@ def test_version() -> None:
 
 
 def test_explain_as_json() -> None:
-    done = run("explain", "--json", "org/name", "-tp", "2", "-O3", "--gpus", "2", MAX_MODEL_LEN="8k")
+    done = run("explain", "--json", "org/name", "-tp", "2", "-O3", "--gpus", "2", "--host=::1", MAX_MODEL_LEN="8k")
     assert (done.returncode, done.stderr) == (0, "")
     shown = json.loads(done.stdout)
     assert shown["platform"] == "plain"
@@ -69,7 +69,7 @@ def test_explain_for_people() -> None:
 
 
 def test_serve_refuses_with_one_line_a_problem() -> None:
-    done = run("serve", "/nowhere", "--seed", "x", SEEEDS="1", MAX_NUM_SEQ="2")
+    done = run("serve", "/nowhere", "--seed", "x", "--host", "localhost", SEEEDS="1", MAX_NUM_SEQ="2")
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.splitlines() == [

@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 
 HEADERS = ("x_request_id", "x-drum-version", "x-drum-user-http-error", "location")
-UNIQUE = re.compile(r"^(chatcmpl|cmpl|modelperm|vllm-[\d.]+)-[0-9a-f]+$")
+UNIQUE = re.compile(r"^(chatcmpl|cmpl|modelperm|vllm-[\d.]+)-[0-9a-f-]+$")
 MEASURED = ("mem_info", "drum_info")
 DIGITS = 2
 

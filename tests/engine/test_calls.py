@@ -1,11 +1,11 @@
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dragoman.engine.calls import Calls, Event
-from dragoman.engine.client import Client
+from dragoman.engine.client import Client, Header
 from dragoman.errors import DragomanError
 
 pytestmark = pytest.mark.anyio
@@ -19,7 +19,7 @@ class OurError(DragomanError):
 
 
 class OurCalls(Calls):
-    def _refusal(self, status: int, body: bytes) -> OurError:
+    def _refusal(self, status: int, body: bytes, headers: Iterable[Header] = ()) -> OurError:
         return OurError(f"{status} {body.decode()}")
 
     def _too_late(self) -> OurError:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dragoman.engine.client import Client
+from dragoman.engine.client import Client, IncompleteAnswerError, unexpected
 
 pytestmark = pytest.mark.anyio
 
@@ -161,6 +161,12 @@ async def test_an_error_within_the_answer_is_raised_where_it_is_read() -> None:
 async def test_an_application_that_returns_without_a_whole_answer_is_an_error(app: object) -> None:
     with pytest.raises(RuntimeError, match="without completing its response"):
         await Client(app).post("/", None)  # type: ignore[arg-type]
+
+
+def test_only_an_engine_that_has_gone_away_needs_no_traceback() -> None:
+    error = LookupError()
+    assert unexpected(error) is error
+    assert unexpected(IncompleteAnswerError()) is None
 
 
 async def poured(app: ASGIApp) -> list[bytes]:

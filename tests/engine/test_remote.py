@@ -96,6 +96,13 @@ async def test_a_stream_passes_event_by_event(client: Client, upstream: Upstream
         assert await response.read() == delta(WORDS[1]) + event(b"[DONE]")
 
 
+async def test_a_target_that_is_no_path_is_refused(client: Client, upstream: Upstream) -> None:
+    seen = len(upstream.seen)
+    async with client.stream("OPTIONS", "*") as response:
+        assert response.status == 400
+    assert len(upstream.seen) == seen
+
+
 async def test_a_client_that_leaves_ends_the_request_to_the_server(client: Client, upstream: Upstream) -> None:
     async with client.stream("POST", "/v1/chat/completions", body=chat("endless")) as response:
         await anext(response.chunks)

@@ -38,7 +38,7 @@ def test_the_worker_first_and_what_is_retired_last() -> None:
         ),
         ("max_concurrency", "max_concurrency | `--max-concurrency` | `MAX_CONCURRENCY` | integer from 1 | `300` | How"),
         ("tokenizer", "tokenizer | `--tokenizer` | `TOKENIZER_NAME` (runpod), `TOKENIZER` | text |  | Name or path"),
-        ("api_key", "api_key | `--api-key` | `VLLM_API_KEY` (lmi, datarobot, plain) | list: text | "),
+        ("api_key", "api_key | `--api-key` | `VLLM_API_KEY` (lmi, datarobot, plain), `DRAGOMAN_API_KEY` | list"),
         (
             "job_queue_size",
             "job_queue_size | `--job-queue-size` | `SERVING_JOB_QUEUE_SIZE` | integer from 0 | `1000` | How",

@@ -27,7 +27,7 @@ def three_platforms(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_plain_is_what_is_left() -> None:
-    resolution = resolve([], {})
+    resolution = resolve(["--host", "localhost"], {})
     assert resolution.platform == "plain"
     assert resolution.value("platform") == "plain"
     assert resolution.errors == resolution.warnings == ()

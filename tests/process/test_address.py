@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dragoman.errors import ConfigurationError
-from dragoman.process.address import Address
+from dragoman.process.address import Address, is_loopback
 
 
 def test_a_free_port_is_listened_on() -> None:
@@ -138,3 +138,11 @@ def test_problems_are_told_without_binding() -> None:
         [problem] = Address("127.0.0.1", port).problems()
     assert "already in use" in problem
     assert Address("127.0.0.1", port).problems() == ()
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [("localhost", True), ("127.0.0.1", True), ("::1", True), ("0.0.0.0", False), ("", False), ("example.org", False)],
+)
+def test_which_hosts_are_the_machine_itself(host: str, loopback: bool) -> None:
+    assert is_loopback(host) is loopback

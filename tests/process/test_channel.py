@@ -6,7 +6,22 @@ from threading import Thread
 
 import pytest
 
-from dragoman.process.channel import Channel, Ended, Failed, Message, Phase, Preparing, Ready, Retire, Start, Started
+from dragoman.process.channel import (
+    Booted,
+    Channel,
+    Ended,
+    Failed,
+    Fetched,
+    Fetching,
+    Hopeless,
+    Message,
+    Phase,
+    Preparing,
+    Ready,
+    Retire,
+    Start,
+    Started,
+)
 
 Pair = tuple[Channel, Channel]
 
@@ -30,6 +45,7 @@ def pair() -> Iterator[Pair]:
         Failed("größer als erlaubt"),
         Ended(7, -9),
         Retire(),
+        *[Fetching("downloading"), Fetched(), Hopeless("no such model"), Booted({"boot": {}, "last": None})],
     ],
 )
 def test_each_message_arrives_as_it_was_sent(pair: Pair, message: Message) -> None:
@@ -43,6 +59,13 @@ def test_both_directions_are_open(pair: Pair) -> None:
     ours.send(Start(0))
     theirs.send(Started(7))
     assert (theirs.receive(), ours.receive()) == (Start(0), Started(7))
+
+
+def test_what_is_not_there_yet_is_not_waited_for(pair: Pair) -> None:
+    ours, theirs = pair
+    assert ours.receive_waiting() is None
+    theirs.send(Retire())
+    assert ours.receive_waiting() == Retire()
 
 
 def test_messages_of_two_writers_stay_whole_and_in_each_ones_order(pair: Pair) -> None:

@@ -2,6 +2,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 import aiohttp
@@ -10,13 +11,26 @@ import pytest
 from dragoman.errors import CrashLoopError, EngineStartError
 from dragoman.process import doorman, kinship
 from dragoman.process.address import Address
-from dragoman.process.channel import Ended, Failed, Phase, Preparing, Ready, Retire, Started
+from dragoman.process.boots import Boots
+from dragoman.process.channel import (
+    Ended,
+    Failed,
+    Fetched,
+    Fetching,
+    Hopeless,
+    Phase,
+    Preparing,
+    Ready,
+    Retire,
+    Started,
+)
 from dragoman.process.doorman import Doorman, Late, Restart, Terminate
-from dragoman.process.listener import HttpOptions
 from dragoman.process.plan import Plan
 from dragoman.process.restarts import RestartPolicy
+from dragoman.process.timeline import BootReport
 from dragoman.process.tree import Gone
 from dragoman.serving.lifecycle import Status
+from tests.plans import SPARE
 from tests.upstream import eventually
 
 pytestmark = pytest.mark.anyio
@@ -28,6 +42,7 @@ class FakeTree:
     """Notes what the doorman has it do; each start is answered by the next part of the story."""
 
     log: ClassVar[list[str]] = []
+    reports: ClassVar[list[BootReport]] = []
     story: ClassVar[Iterator[list[object]]] = iter([])
 
     def __init__(self, plan: Plan, environment: object, output: object, tell: Callable[[object], None]) -> None:
@@ -43,6 +58,9 @@ class FakeTree:
     async def bury_orphans(self) -> None:
         self.log.append("bury")
 
+    def tell_server(self, report: BootReport) -> None:
+        self.reports.append(report)
+
     def fork_server(self, restarts: int) -> None:
         self.log.append(f"fork {restarts}")
         for event in next(self.story, []):
@@ -53,9 +71,10 @@ class FakeTree:
 async def worker(monkeypatch: pytest.MonkeyPatch, anyio_backend: str) -> AsyncIterator[Doorman]:
     monkeypatch.setattr(doorman, "Tree", FakeTree)
     monkeypatch.setattr(FakeTree, "log", [])
+    monkeypatch.setattr(FakeTree, "reports", [])
     monkeypatch.setattr(kinship, "adopt_orphans", lambda: None)
     with Address("127.0.0.1", 0).bind() as sock:
-        plan = Plan("plain", {}, (), None, None, HttpOptions(), 30, 0, 1, sock.fileno(), -1)
+        plan = replace(SPARE, grace=30, listen_fd=sock.fileno(), channel_fd=-1)
         worker = Doorman(plan, sock, {})
         monkeypatch.setattr(worker, "_policy", RestartPolicy((0.0, 0.0)))
         yield worker
@@ -114,7 +133,7 @@ async def test_probes_have_a_port_of_their_own(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(kinship, "adopt_orphans", lambda: None)
     tell(monkeypatch, [Phase("loading"), Started(PID)])
     with Address("127.0.0.1", 0).bind() as sock, Address("127.0.0.1", 0).bind() as health:
-        plan = Plan("plain", {}, (), None, None, HttpOptions(), 30, 0, 1, sock.fileno(), -1)
+        plan = replace(SPARE, grace=30, listen_fd=sock.fileno(), channel_fd=-1)
         worker = Doorman(plan, sock, {}, health_sock=health)
         running = asyncio.create_task(worker.run())
         url = f"http://127.0.0.1:{health.getsockname()[1]}"
@@ -304,3 +323,83 @@ async def test_a_platform_is_not_told_of_a_worker_that_was_asked_to_end(
     tell(monkeypatch, story)
     await worker.run()
     assert told == []
+
+
+async def test_a_start_is_told_by_its_phases(worker: Doorman, monkeypatch: pytest.MonkeyPatch) -> None:
+    download = [Fetching("downloading org/name: 0.0 of 4.4 GB (0 %)"), Fetched()]
+    tell(monkeypatch, [Phase("importing"), *download, Started(PID), Phase("configuring"), Ready(PID), *TERMINATED])
+    await worker.run()
+    [report] = FakeTree.reports
+    assert report.boot.durations.keys() == {"launching", "importing", "downloading", "configuring"}
+    assert report.last is None
+    assert worker._lifecycle.snapshot()["boot"] == report.summary()
+
+
+async def test_a_restart_is_told_by_its_own_phases(worker: Doorman, monkeypatch: pytest.MonkeyPatch) -> None:
+    again: list[object] = [Started(PID), Phase("configuring"), Ready(PID), *TERMINATED]
+    tell(monkeypatch, [*SERVES, Failed("EngineCore died"), Ended(PID, -9)], again)
+    await worker.run()
+    names = [[phase.name for phase in report.boot.phases] for report in FakeTree.reports]
+    assert names == [["launching", "importing"], ["restarting", "configuring"]]
+
+
+async def test_a_start_is_compared_with_the_last_one_that_did_the_same(
+    worker: Doorman, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    worker._boots = Boots(tmp_path / "boots.json")
+    again: list[object] = [Phase("importing"), *SERVES, *TERMINATED]
+    tell(monkeypatch, [*SERVES, Gone(-9)], again)
+    await worker.run()
+    first, second = FakeTree.reports
+    assert (first.last, second.last) == (None, first.boot)
+
+
+async def test_a_download_is_shown_beside_the_phase(worker: Doorman, monkeypatch: pytest.MonkeyPatch) -> None:
+    what = "downloading org/name: 1.2 of 4.4 GB (27 %)"
+    tell(monkeypatch, [Phase("importing"), Fetching(what), Terminate()])
+    phases: list[str] = []
+    monkeypatch.setattr(worker, "_show", phases.append)
+    await worker.run()
+    assert phases == ["importing", f"importing, {what}"]
+
+
+async def test_what_makes_every_start_fail_ends_the_worker_at_once(
+    worker: Doorman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(monkeypatch, [Phase("importing"), Hopeless("org/name is gated")])
+    with pytest.raises(EngineStartError, match="the engine did not start: org/name is gated"):
+        await worker.run()
+    assert FakeTree.log[-1] == "end"
+
+
+async def test_a_worker_that_has_served_outlives_what_cannot_be_had_for_now(
+    worker: Doorman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(
+        monkeypatch, [*SERVES, Gone(-9)], [Phase("importing"), Hopeless("S3 is away"), Gone(3)], [*SERVES, *TERMINATED]
+    )
+    assert await worker.run() == 0
+
+
+LINES = [
+    "INFO [cpu_model_runner.py:68] Starting to load model org/name...",
+    "INFO [default_loader.py:501] Loading weights took 0.01 seconds",
+    "INFO [default_loader.py:501] Starting to load model org/draft...",
+    "INFO [kv_cache_utils.py:2327] CPU KV cache size: 262,144 tokens",
+]
+
+
+async def test_the_engines_lines_tell_how_far_it_is(worker: Doorman) -> None:
+    worker._enter("starting EngineCore")
+    for line in LINES:
+        worker._heed(line)
+    worker._enter("building the application")
+    names = [phase.name for phase in worker._timeline.boot().phases]
+    loading = ["loading the weights", "sizing the KV cache", "warming up EngineCore"]
+    assert names == ["launching", "starting EngineCore", *loading, "building the application"]
+
+
+async def test_the_engines_lines_mean_nothing_while_it_does_not_start(worker: Doorman) -> None:
+    for line in LINES:
+        worker._heed(line)
+    assert worker._timeline.phase == "launching"

@@ -5,6 +5,11 @@ import pytest
 
 from dragoman.process.listener import HttpOptions
 from dragoman.process.plan import Plan
+from dragoman.serving.entrance.access import Access
+from dragoman.serving.entrance.exposure import Exposure
+from dragoman.serving.entrance.limits import Limits
+from dragoman.serving.observing.observation import Observation
+from dragoman.serving.queue.queueing import Queueing
 from tests.plans import SPARE
 
 FULL = Plan(
@@ -12,8 +17,12 @@ FULL = Plan(
     dialect={"max_concurrency": 300, "standard_output": None},
     engine_args=("--model", "größer", "--max-model-len", "8k"),
     engine_url="http://host:8000",
-    api_key="secret",
-    http=HttpOptions("key", "cert", "ca", ssl.CERT_REQUIRED, "ciphers", True, "debug"),
+    access=Access.of(["secret"]),
+    http=HttpOptions("key", "cert", "ca", ssl.CERT_REQUIRED, "ciphers", "debug", 9),
+    exposure=Exposure("/api", adapters=True),
+    limits=Limits(max_body_size=1, allowed_media_domains=("images.example.com",)),
+    observation=Observation(log_format="json", unlogged_paths=("/metrics",)),
+    queueing=Queueing(max_queue=5, request_timeout=2.5),
     grace=1.5,
     launched=12.25,
     doorman=1,

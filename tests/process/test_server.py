@@ -2,20 +2,28 @@ import asyncio
 import os
 import signal
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import aiohttp
+import orjson
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from dragoman.engine import Engine
 from dragoman.errors import EngineStartError
 from dragoman.process.address import Address
-from dragoman.process.channel import Channel, Failed, Message, Phase, Ready, Retire
-from dragoman.process.listener import HttpOptions
+from dragoman.process.channel import Booted, Channel, Failed, Message, Phase, Ready, Retire
 from dragoman.process.plan import Plan
 from dragoman.process.server import LONGEST_REASON, _Server, one_line
+from dragoman.process.timeline import Boot, BootPhase, BootReport
+from dragoman.serving.suspects import GUILTY
+from dragoman.serving.warmup import LATER_REQUESTS
 from tests.engines import FakeEngine
+from tests.plans import SPARE
 
 pytestmark = pytest.mark.anyio
 
@@ -32,6 +40,18 @@ class MortalEngine(FakeEngine):
 
     async def death(self) -> str:
         return await self.end
+
+    def dies_of(self, path: str) -> None:
+        """Dies as soon as it is asked this."""
+        answer = self.app
+
+        async def dying(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["path"] == path and not self.end.done():
+                self.well = False
+                self.end.set_result("EngineCore died")
+            await answer(scope, receive, send)
+
+        self.app = dying
 
 
 class FakeIntake:
@@ -64,7 +84,7 @@ class FakeSource:
         self.may_open = asyncio.Event()
         self.is_open = False
 
-    def prepare(self, report: Callable[[str], None]) -> None:
+    def prepare(self, plan: Plan, report: Callable[[str], None]) -> None:
         raise NotImplementedError
 
     @asynccontextmanager
@@ -86,8 +106,9 @@ class Process:
         self.source = FakeSource(self.engine)
         self.url = f"http://127.0.0.1:{sock.getsockname()[1]}"
         self.channel, self._theirs = Channel.pair()
-        plan = Plan("plain", {}, (), None, None, HttpOptions(), 30, 0, 1, os.dup(sock.fileno()), -1)
-        self._running = asyncio.create_task(_Server(plan, self._theirs, self.source, 0).run())
+        plan = replace(SPARE, grace=30, listen_fd=os.dup(sock.fileno()), channel_fd=-1)
+        self._server = _Server(plan, self._theirs, self.source, 0)
+        self._running = asyncio.create_task(self._server.run())
 
     async def hear(self, count: int) -> list[Message | None]:
         return [await asyncio.to_thread(self.channel.receive) for _ in range(count)]
@@ -99,8 +120,9 @@ class Process:
         async with aiohttp.ClientSession() as session, session.get(self.url + path) as response:
             return response.status, await response.text()
 
-    def close(self) -> None:
-        self._running.cancel()
+    async def close(self) -> None:
+        self._server._terminated.set()
+        await asyncio.wait([self._running])
         self.channel.close()
         self._theirs.close()
 
@@ -112,10 +134,13 @@ def sock() -> Iterator[socket.socket]:
 
 
 @pytest.fixture
-async def process(anyio_backend: str, sock: socket.socket) -> AsyncIterator[Process]:
+async def process(
+    anyio_backend: str, sock: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Process]:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     process = Process(sock, ROUTES)
     yield process
-    process.close()
+    await process.close()
 
 
 async def test_it_serves_when_it_is_let(process: Process) -> None:
@@ -131,8 +156,9 @@ async def test_it_serves_when_it_is_let(process: Process) -> None:
 async def test_the_first_token_comes_before_the_first_request(process: Process) -> None:
     process.source.may_open.set()
     await process.hear(3)
-    [(request, _)] = process.engine.seen
-    assert request.url.path == "/v1/completions"
+    first, *later = (request.url.path for request, _ in process.engine.seen)
+    assert first == "/v1/completions"
+    assert len(later) == len(LATER_REQUESTS)
 
 
 async def test_an_engine_that_dies_ends_it_with_the_reason(process: Process) -> None:
@@ -144,6 +170,37 @@ async def test_an_engine_that_dies_ends_it_with_the_reason(process: Process) -> 
     assert await process.hear(1) == [Failed("EngineCore died")]
     assert await process.ended() == EngineStartError.exit_code
     assert not process.source.is_open
+
+
+async def test_a_warm_up_that_kills_the_engine_is_given_up_in_the_end(
+    sock: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for _ in range(GUILTY):
+        process = Process(sock, ROUTES)
+        process.engine.dies_of("/v1/chat/completions")
+        await admitted(process)
+        assert await process.ended() == EngineStartError.exit_code
+        await process.close()
+    process = Process(sock, ROUTES)
+    process.engine.dies_of("/v1/chat/completions")
+    await admitted(process)
+    assert await process.get("/v1/models") == (200, "models")
+    assert process.engine.well
+    await process.close()
+
+
+async def test_it_tells_what_its_start_was_made_of(process: Process) -> None:
+    process.source.may_open.set()
+    await process.hear(3)
+    boot = Boot(3.0, (BootPhase("configuring", 0.0, 2.0),))
+    process.channel.send(Booted(BootReport(boot, last=None).to_json()))
+    os.kill(os.getpid(), signal.SIGUSR1)
+    _, health = await process.get("/health")
+    phases = [{"name": "configuring", "begins": 0.0, "seconds": 2.0}]
+    assert orjson.loads(health)["boot"] == {"phases": phases, "total": 3.0, "last_total": None}
+    _, metrics = await process.get("/metrics")
+    assert 'dragoman_boot_phase_seconds{phase="configuring"} 2.0' in metrics
 
 
 async def test_it_ends_at_once_while_the_engine_is_not_there(process: Process) -> None:
@@ -165,7 +222,7 @@ async def test_an_engine_without_a_first_token_does_not_serve(anyio_backend: str
     process.source.may_open.set()
     with pytest.raises(EngineStartError, match="the first request was answered 500: broken"):
         await process.ended()
-    process.close()
+    await process.close()
 
 
 @pytest.fixture

@@ -132,6 +132,27 @@ async def test_a_worker_serves_again_when_one_of_its_processes_is_killed(ready: 
     assert (after[PRELOADER] == before[PRELOADER]) is (victim == SERVER)
 
 
+@pytest.mark.parametrize("victim", [SERVER, PRELOADER])
+async def test_a_start_survives_the_end_of_one_of_its_processes(
+    starting: Worker, upstream: Upstream, victim: str
+) -> None:
+    await eventually(lambda: starting.family().keys() == {SERVER, PRELOADER})
+    before = starting.family()
+    os.kill(before[victim], signal.SIGKILL)
+    await eventually(lambda: not is_alive(before[SERVER]))
+    upstream.status = 200
+    await eventually(starting.is_ready)
+    assert starting.family().keys() == before.keys()
+
+
+async def test_a_doorman_that_is_killed_while_the_engine_starts_leaves_no_process(starting: Worker) -> None:
+    await eventually(lambda: starting.family().keys() == {SERVER, PRELOADER})
+    family = starting.family()
+    starting.send_signal(signal.SIGKILL)
+    await starting.ended()
+    await eventually(lambda: not any(map(is_alive, family.values())))
+
+
 async def test_the_doorman_keeps_nothing_open_of_processes_that_died(ready: Worker) -> None:
     doorman = psutil.Process(ready.process.pid)
 
@@ -281,5 +302,5 @@ def test_importing_the_doorman_imports_nothing_heavy() -> None:
 
 async def test_the_engines_lines_are_shown_once_and_prefixed(starting: Worker) -> None:
     await eventually(lambda: SERVER in starting.family())
-    assert all(line.startswith(("dragoman | ", "engine | ")) for line in starting.lines)
+    assert all(line.startswith(("dragoman | ", "access | ", "engine | ")) for line in starting.lines)
     assert len([line for line in starting.lines if "importing" in line]) == 1

@@ -63,7 +63,7 @@ def test_a_client_that_gives_up_waiting_ends_the_engine_request(worker: Worker, 
 def test_every_line_of_the_log_says_who_speaks_and_comes_once(worker: Worker) -> None:
     lines = worker.log().splitlines()
 
-    assert [line for line in lines if not line.startswith(("dragoman | ", "engine | "))] == []
+    assert [line for line in lines if not line.startswith(("dragoman | ", "access | ", "engine | "))] == []
     assert len([line for line in lines if "Starting to load model" in line]) == 1
 
 

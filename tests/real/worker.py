@@ -124,5 +124,6 @@ class Worker:
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without settings that would change what a test sees."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(tuple(SETTINGS))}
+    """The environment without settings that would change what a test sees; logs are for people."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(tuple(SETTINGS))}
+    return {**kept, "DRAGOMAN_LOG_FORMAT": "human"}

@@ -25,6 +25,11 @@ def test_another_status_starts_the_time_anew(lifecycle: Lifecycle, clock: Clock)
     assert lifecycle.snapshot() == {"status": "ready", "phase": "ready", "seconds": 1.0}
 
 
+def test_a_start_that_is_over_is_told(lifecycle: Lifecycle) -> None:
+    lifecycle.boot = {"total": 9.4}
+    assert lifecycle.snapshot() == {"status": "starting", "phase": "launching", "seconds": 2.5, "boot": {"total": 9.4}}
+
+
 @pytest.mark.parametrize("status", Status)
 def test_only_a_ready_one_is_ready(lifecycle: Lifecycle, status: Status) -> None:
     lifecycle.enter(status)

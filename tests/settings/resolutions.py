@@ -10,8 +10,9 @@ COMPILER = {"CXX": "true", "PATH": "/bin:/usr/bin"}
 
 
 def on_plain(environment: Mapping[str, str], *arguments: str) -> Resolution:
-    """Resolve on no platform, with a model on the hub and without GPUs unless `arguments` say otherwise."""
-    return resolve(["--gpus", "0", *arguments], {**COMPILER, "MODEL_NAME": "org/m", **environment})
+    """Resolve on no platform, for this machine, with a model on the hub and without GPUs unless told otherwise."""
+    alone = {"DRAGOMAN_HOST": "localhost", "MODEL_NAME": "org/m"}
+    return resolve(["--gpus", "0", *arguments], {**COMPILER, **alone, **environment})
 
 
 def on_runpod(environment: Mapping[str, str], *arguments: str) -> Resolution:

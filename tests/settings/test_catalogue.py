@@ -100,7 +100,7 @@ def test_every_type_of_vllms_can_be_read() -> None:
         ("ssl_certfile", ("DRAGOMAN_SSL_CERTFILE",)),
         ("headless", ("DRAGOMAN_HEADLESS",)),
         ("hf_token", ()),
-        ("api_key", ()),
+        ("api_key", ("DRAGOMAN_API_KEY",)),
     ],
 )
 def test_variables(name: str, variables: tuple[str, ...]) -> None:

@@ -224,3 +224,13 @@ def test_parsers_only_ever_raise_value_errors(raw: object) -> None:
     for parser in values.PARSERS.values():
         with contextlib.suppress(ValueError):
             parser(raw)
+
+
+@pytest.mark.parametrize(("raw", "value"), [("4", 4), (4, 4), ("2,1", 2), (" 2 , 1 ", 2)])
+def test_threads_are_those_of_the_outermost_level(raw: object, value: int) -> None:
+    assert values.threads(raw) == value
+
+
+def test_no_threads() -> None:
+    with pytest.raises(ValueError, match="is not an integer"):
+        values.threads("many,1")

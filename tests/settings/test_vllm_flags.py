@@ -36,7 +36,6 @@ COMMAND_LINES = [
     "--served-model-name a b c",
     "--served-model-name=-a",
     "--served-model-name a,b",
-    "--api-key one two",
     "--hf-token",
     "--hf-token abc",
     '--hf-overrides {"rope_parameters":{"rope_type":"yarn","factor":4.0}}',

@@ -5,6 +5,7 @@ from io import TextIOWrapper
 
 import typer
 
+from dragoman import logs
 from dragoman.cli.commands import Commands, RawCommand
 from dragoman.cli.explain import explain
 from dragoman.cli.forms import forms
@@ -37,8 +38,5 @@ def main() -> None:
     try:
         app()
     except DragomanError as error:
-        for problem in str(error).splitlines():
-            typer.echo(f"dragoman: error: {problem}", err=True)
-        for line in error.details:
-            typer.echo(f"  {line}", err=True)
+        logs.announce("error", str(error), error.details)
         sys.exit(error.exit_code)

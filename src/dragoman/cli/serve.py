@@ -1,18 +1,25 @@
 """`dragoman serve`: the worker."""
 
 import os
+import sys
 
 import typer
+
+from dragoman import logs
 
 
 def serve(context: typer.Context) -> None:
     """Serve a model with an OpenAI-compatible API."""
     from dragoman.errors import ConfigurationError
     from dragoman.platforms import resolve
+    from dragoman.serving.observing.observation import Observation
 
     resolution = resolve(context.args, os.environ)
+    if not resolution.errors:
+        observation = Observation.of(resolution.value, sys.stderr)
+        logs.configure(observation.log_format, observation.log_level, root=True)
     for warning in resolution.warnings:
-        typer.echo(f"dragoman: warning: {warning}", err=True)
+        logs.announce("warning", warning)
     if resolution.errors:
         from dragoman.process.address import Address
 

@@ -24,6 +24,10 @@ class Engine(Protocol):
     def tasks(self) -> frozenset[str]:
         """The names in vLLM of what the model can do: generate, embed, classify, …; empty where nobody knows."""
 
+    @property
+    def slots(self) -> int | None:
+        """How many sequences it works on at a time; None where nobody knows."""
+
     def healthy(self) -> bool:
         """Whether a request would be answered now."""
 
@@ -34,10 +38,11 @@ class Engine(Protocol):
 class Source(Protocol):
     """Where an engine comes from."""
 
-    def prepare(self, report: Report) -> None:
+    def prepare(self, plan: Plan, report: Report) -> None:
         """The part that may block and fork, in the server process before there is an event loop.
 
         Args:
+            plan: what to serve, with all that has been downloaded in its place.
             report: is told the name of each phase as it begins.
         """
 
@@ -59,4 +64,4 @@ def load(plan: Plan) -> Source:
         os.environ.setdefault("TORCH_COMPILE_DISABLE", "1")
     from dragoman.engine.vllm import VllmSource
 
-    return VllmSource(plan.engine_args)
+    return VllmSource(plan.limits)

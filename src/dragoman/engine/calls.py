@@ -36,12 +36,13 @@ class Calls(ABC):
         self._passed_on = passed_on
 
     @abstractmethod
-    def _refusal(self, status: int, body: bytes) -> DragomanError:
+    def _refusal(self, status: int, body: bytes, headers: Iterable[Header] = ()) -> DragomanError:
         """The error that an answer of the engine's is.
 
         Args:
             status: its status.
             body: OpenAI's error, or what else there is.
+            headers: the answer's.
         """
 
     @abstractmethod
@@ -84,7 +85,7 @@ class Calls(ABC):
         ours = (TYPED, *((name, value) for name, value in headers if name in self._passed_on))
         async with self._engine.stream(method, path, headers=ours, body=body) as response:
             if response.status != HTTPStatus.OK:
-                raise self._refusal(response.status, await response.read())
+                raise self._refusal(response.status, await response.read(), response.headers)
             yield response
 
     async def events(self, response: Response) -> AsyncGenerator[Event]:

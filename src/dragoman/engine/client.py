@@ -8,8 +8,19 @@ from dataclasses import dataclass
 import orjson
 from starlette.types import ASGIApp, Message
 
+from dragoman.serving.observing.request_context import marked
+
 Header = tuple[bytes, bytes]
 PARTING = 1.0
+
+
+class IncompleteAnswerError(RuntimeError):
+    """The application returned within its answer: its engine has gone away."""
+
+
+def unexpected(error: Exception) -> Exception | None:
+    """The error where a traceback tells more than that the engine has gone away."""
+    return None if isinstance(error, IncompleteAnswerError) else error
 
 
 @dataclass(frozen=True)
@@ -35,7 +46,10 @@ class Response:
 
 
 class Client:
-    """Calls an application as a server would; leaving the context is a client that hangs up."""
+    """Calls an application as a server would; leaving the context is a client that hangs up.
+
+    Its requests have the name, and the trace, of the request that they are made for.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -114,7 +128,7 @@ class _Call:
         if isinstance(message, Exception):
             raise message
         if message is None:
-            raise RuntimeError("the application returned without completing its response")
+            raise IncompleteAnswerError("the application returned without completing its response")
         return message
 
     async def response(self) -> Response:
@@ -141,7 +155,7 @@ def _scope(method: str, path: str, query: bytes, headers: Iterable[Header]) -> d
         "raw_path": path.encode(),
         "query_string": query,
         "root_path": "",
-        "headers": [(b"host", b"engine"), *headers],
+        "headers": [(b"host", b"engine"), *marked(headers)],
         "client": None,
         "server": ("engine", None),
     }

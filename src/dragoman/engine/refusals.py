@@ -1,8 +1,13 @@
 """What the engine says is wrong: OpenAI's error, or what else there is."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
+
+from dragoman.engine.client import Header
+
+AGAIN = b"retry-after"
 
 ERROR = b'{"error"'
 """How an event of a stream begins that is an error."""
@@ -24,6 +29,11 @@ def status(said: bytes) -> int:
     """The HTTP status that an event's error would have had as an answer."""
     code = _field(_content(said).get("error"), "code")
     return code if isinstance(code, int) and 400 <= code < 600 else 500
+
+
+def pause(headers: Iterable[Header]) -> dict[str, str]:
+    """The header of an answer that says when to come again, if there is one."""
+    return {AGAIN.decode(): value.decode("latin-1") for name, value in headers if name.lower() == AGAIN}
 
 
 def _content(body: bytes) -> dict[str, Any]:

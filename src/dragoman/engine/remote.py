@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from yarl import URL
 
 from dragoman.engine import Engine, Report
+from dragoman.process.plan import Plan
 from dragoman.serving import answers
 
 PULSE = 1.0
@@ -41,6 +42,7 @@ class RemoteEngine:
     """
 
     tasks: frozenset[str] = frozenset()
+    slots: int | None = None
 
     def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
         self._base = base(url)
@@ -51,6 +53,12 @@ class RemoteEngine:
         """Relays one HTTP request; a client that leaves ends the request to the remote server too."""
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1003})
+            return
+        if not scope["raw_path"].startswith(b"/"):
+            # Of `*`, behind the address of the remote server, no address can be made.
+            await answers.error(400, "The target of the request is not a path.", "BadRequestError")(
+                scope, receive, send
+            )
             return
         with contextlib.suppress(ClientDisconnect):
             body = await Request(scope, receive).body()
@@ -128,7 +136,7 @@ class RemoteSource:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def prepare(self, report: Report) -> None:
+    def prepare(self, plan: Plan, report: Report) -> None:
         """Has nothing to do: nothing heavy is imported."""
 
     @asynccontextmanager

@@ -1,40 +1,58 @@
 """vLLM's own HTTP application around its own engine. The one module that imports vLLM."""
 
 import asyncio
-import logging.config
+import logging
 import os
 from argparse import Namespace
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib import import_module
 from types import SimpleNamespace
 
-from fastapi import FastAPI
+import aiohttp
+import requests
+from starlette.types import ASGIApp
+from vllm.connections import HTTPConnection
 from vllm.engine.arg_utils import AsyncEngineArgs
 from vllm.entrypoints.launchers.api_server.app_state import init_app_state
 from vllm.entrypoints.launchers.app import build_app
 from vllm.entrypoints.launchers.cli_args import make_arg_parser, propagate_flash_late_interaction
 from vllm.entrypoints.launchers.launcher import validate_api_server_args
-from vllm.entrypoints.launchers.utils.server_utils import get_uvicorn_log_config
 from vllm.exceptions import VLLMValidationError
 from vllm.logger import configure_logging_from_args
 from vllm.model_executor.models.registry import ModelRegistry
+from vllm.multimodal.media import MEDIA_CONNECTOR_REGISTRY, MediaConnector
+from vllm.multimodal.media.base import MediaIO
 from vllm.platforms import current_platform
 from vllm.reasoning import ReasoningParserManager
 from vllm.tool_parsers import ToolParserManager
 from vllm.transformers_utils.config import get_config
 from vllm.usage.usage_lib import UsageContext
 from vllm.utils.argparse_utils import FlexibleArgumentParser
+from vllm.utils.platform_utils import cuda_is_initialized
 from vllm.utils.system_utils import decorate_logs, set_ulimit
 from vllm.v1.engine.async_llm import AsyncLLM
 from vllm.v1.engine.output_processor import RequestOutputCollector
 
 from dragoman.engine import Engine, Report
+from dragoman.engine.fetching import public_requests, public_session
+from dragoman.engine.guard import urls
+from dragoman.engine.milestones import STARTING
+from dragoman.engine.rooted import rooted
+from dragoman.process.plan import Plan
+from dragoman.serving.entrance.limits import Limits
+from dragoman.settings.processes import FORK, IN_PROCESS_VARIABLE, METHOD_VARIABLE, SPAWN
 
 PULSE = 0.05
+MULTIPROCESSING = "VLLM_ENABLE_V1_MULTIPROCESSING"
+# The name by which vLLM finds what fetches media.
+PUBLIC = "public"
 NO_PROMPT_LOGPROBS = "Log-probabilities of the prompt cannot be had while LoRA is enabled."
 ENGINE_CORE = ("vllm.v1.engine.core", "vllm.v1.executor.uniproc_executor")
 CPU_WORKER = ("vllm.v1.worker.cpu_worker", "vllm.v1.worker.cpu_model_runner")
+
+log = logging.getLogger("dragoman")
 
 
 class LlmClient(AsyncLLM):  # type: ignore[misc]  # vLLM is not type-checked here
@@ -55,12 +73,78 @@ class LlmClient(AsyncLLM):  # type: ignore[misc]  # vLLM is not type-checked her
         return await super().add_request(request_id, prompt, params, *args, **options)
 
 
+class PublicConnection(HTTPConnection):  # type: ignore[misc]
+    """vLLM's HTTP client, connected to public addresses only."""
+
+    _sync_client: requests.Session | None
+    _async_client: aiohttp.ClientSession | None
+
+    def get_sync_client(self) -> requests.Session:
+        """The client for threads."""
+        self._sync_client = self._sync_client or public_requests()
+        return self._sync_client
+
+    async def get_async_client(self) -> aiohttp.ClientSession:
+        """The client for the event loop."""
+        self._async_client = self._async_client or public_session(partial(_refused, urls.PRIVATE))
+        return self._async_client
+
+
+@MEDIA_CONNECTOR_REGISTRY.register(PUBLIC)
+class PublicMedia(MediaConnector):  # type: ignore[misc]
+    """Fetches images and the like for requests: from public addresses, or from the hosts that the operator names."""
+
+    _public = PublicConnection()
+
+    def __init__(
+        self,
+        media_io_kwargs: dict[str, dict[str, object]] | None = None,
+        *,
+        allowed_local_media_path: str = "",
+        allowed_media_domains: list[str] | None = None,
+    ) -> None:
+        super().__init__(
+            media_io_kwargs,
+            **({} if allowed_media_domains else {"connection": self._public}),
+            allowed_local_media_path=allowed_local_media_path,
+            allowed_media_domains=allowed_media_domains,
+        )
+        self._limits = Limits(
+            allowed_media_domains=tuple(allowed_media_domains or ()), allowed_local_media_path=allowed_local_media_path
+        )
+
+    def load_from_url(self, url: str, media_io: MediaIO, **options: object) -> object:
+        """What a URL leads to, as ``media_io`` reads it.
+
+        Raises:
+            VLLMValidationError: nothing may be fetched from there.
+        """
+        _check(url, self._limits)
+        return super().load_from_url(url, media_io, **options)
+
+    async def load_from_url_async(self, url: str, media_io: MediaIO, **options: object) -> object:
+        """The same."""
+        _check(url, self._limits)
+        return await super().load_from_url_async(url, media_io, **options)
+
+
+def _check(url: str, limits: Limits) -> None:
+    if problem := urls.problem(url, limits):
+        raise _refused(problem)
+
+
+def _refused(problem: str) -> VLLMValidationError:
+    return VLLMValidationError(problem, parameter="url")
+
+
 class VllmEngine:
     """A running vLLM engine and its application with all routes for the model's task."""
 
-    def __init__(self, app: FastAPI, client: AsyncLLM, tasks: tuple[str, ...]) -> None:
+    def __init__(self, app: ASGIApp, client: AsyncLLM, tasks: tuple[str, ...]) -> None:
         self.app = app
         self.tasks = frozenset(tasks)
+        config = client.vllm_config
+        self.slots: int = config.scheduler_config.max_num_seqs * config.parallel_config.data_parallel_size
         self._client = client
 
     def healthy(self) -> bool:
@@ -80,23 +164,23 @@ class VllmSource:
     Made in the preloader: it imports there what EngineCore, a fork of a fork, would import again for every start.
 
     Args:
-        engine_args: what would stand behind ``vllm serve``.
+        limits: what one request may ask for.
     """
 
-    def __init__(self, engine_args: tuple[str, ...]) -> None:
-        self._engine_args = engine_args
+    def __init__(self, limits: Limits) -> None:
+        if not limits.allow_private_media:
+            os.environ.setdefault("VLLM_MEDIA_CONNECTOR", PUBLIC)
+        os.environ["VLLM_MEDIA_URL_ALLOW_REDIRECTS"] = str(int(limits.allow_media_redirects))
         for module in (*ENGINE_CORE, *(CPU_WORKER if current_platform.is_cpu() else ())):
             import_module(module)
 
-    def prepare(self, report: Report) -> None:
+    def prepare(self, plan: Plan, report: Report) -> None:
         """Parses, configures, and starts EngineCore, which loads the model."""
         report("configuring")
         decorate_logs("APIServer")
         set_ulimit()
-        self._args = _parse(self._engine_args)
+        self._args = _parse(plan.engine_args)
         configure_logging_from_args(self._args)
-        if uvicorn_logging := get_uvicorn_log_config(self._args):
-            logging.config.dictConfig(uvicorn_logging)
         _import_parsers(self._args)
         validate_api_server_args(self._args)
         if current_platform.is_cpu():
@@ -104,7 +188,7 @@ class VllmSource:
         engine_args = AsyncEngineArgs.from_cli_args(self._args)
         propagate_flash_late_interaction(self._args, engine_args)
         config = _configure(engine_args)
-        report("loading")
+        report(STARTING)
         self._client = LlmClient.from_vllm_config(
             config,
             usage_context=UsageContext.OPENAI_API_SERVER,
@@ -126,7 +210,7 @@ class VllmSource:
             # vLLM's error handler asks this server to exit when the engine is dead, and answers 500 without one.
             app.state.server = SimpleNamespace(should_exit=False)
             async with app.router.lifespan_context(app):
-                yield VllmEngine(app, client, tasks)
+                yield VllmEngine(rooted(app, self._args.root_path), client, tasks)
         finally:
             # It takes the end of an engine that is shut down for the death of one, and shows a traceback.
             logging.getLogger("vllm.v1.engine.async_llm").setLevel(logging.CRITICAL)
@@ -166,17 +250,24 @@ def _inspect_model(args: Namespace) -> None:
 
 
 def _configure(engine_args: AsyncEngineArgs) -> object:
-    """The engine's configuration, made so that EngineCore is forked from this process, which has imported vLLM.
+    """The engine's configuration, with processes started as the settings have it.
 
     vLLM's CPU platform sets ``spawn`` while it makes the configuration, and admits the in-process executor only
     where V1 multiprocessing is off; neither is asked about again for the way the engine is started here.
     """
-    multiprocessing = os.environ.get("VLLM_ENABLE_V1_MULTIPROCESSING", "1")
-    method = os.environ.get("VLLM_WORKER_MULTIPROC_METHOD", "fork")
-    if current_platform.is_cpu() and engine_args.distributed_executor_backend in (None, "uni"):
+    kept = {MULTIPROCESSING: os.environ.get(MULTIPROCESSING, "1"), METHOD_VARIABLE: _start_method()}
+    if os.environ.get(IN_PROCESS_VARIABLE) == "true":
         engine_args.distributed_executor_backend = "uni"
-        os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
+        os.environ[MULTIPROCESSING] = "0"
     config = engine_args.create_engine_config(UsageContext.OPENAI_API_SERVER)
-    os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = multiprocessing
-    os.environ["VLLM_WORKER_MULTIPROC_METHOD"] = method
+    os.environ.update(kept)
     return config
+
+
+def _start_method() -> str:
+    """The start method of the settings, but for what only the running process knows."""
+    method = os.environ.get(METHOD_VARIABLE, FORK)
+    if method == FORK and cuda_is_initialized():
+        log.warning("CUDA is in use in this process already, so EngineCore is spawned and imports vLLM once more")
+        return SPAWN
+    return method

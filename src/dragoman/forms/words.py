@@ -11,6 +11,7 @@ _TYPES = {
     "bool": "boolean",
     "str": "text",
     "int": "integer",
+    "threads": "integer",
     "float": "number",
     "human_int": "integer, 8k, 8K",
     "human_int_or_auto": "integer, 8k, 8K, auto",

@@ -8,12 +8,15 @@ from dragoman.platforms.datarobot.settings import PLATFORM as DATAROBOT
 from dragoman.platforms.lmi.settings import PLATFORM as LMI
 from dragoman.platforms.plain.settings import PLATFORM as PLAIN
 from dragoman.platforms.runpod.settings import PLATFORM as RUNPOD
+from dragoman.settings import keys
 from dragoman.settings.assignments import Assignment, Settled
 from dragoman.settings.catalogue import Catalogue
-from dragoman.settings.hardware import hardware_defaults, hardware_variables
+from dragoman.settings.processes import process_rule, process_variables
 from dragoman.settings.resolution import Resolution, merge, settle
 from dragoman.settings.retired import RULES
 from dragoman.settings.sources import CommandLine, Defaults, Variables
+from dragoman.settings.tuning import tuning
+from dragoman.settings.tuning.variables import machine_variables
 from dragoman.settings.worker import load_catalogue, spell
 
 __all__ = ["PLATFORMS", "Platform", "Surroundings", "catalogue_of", "resolve"]
@@ -37,11 +40,11 @@ def resolve(arguments: Sequence[str], environment: Mapping[str, str]) -> Resolut
     return merge(
         platform.name,
         catalogue_of(platform),
-        (*platform.sources(surroundings), Defaults(hardware_defaults(environment)), detection),
+        (*platform.sources(surroundings), detection),
         environment,
         problems=tuple(_conflict(evidence)),
-        rules=(*platform.rules, *RULES),
-        environ=lambda settled, own: {**hardware_variables(settled), **platform.environ(settled, own)},
+        rules=(*keys.RULES, *platform.rules, *RULES, tuning, process_rule),
+        environ=lambda settled, own: _environ(platform, settled, own),
     )
 
 
@@ -49,6 +52,18 @@ def catalogue_of(platform: Platform) -> Catalogue:
     """Return the catalogue with the platform's own settings, and its own names for the others."""
     common = load_catalogue([each.name for each in PLATFORMS])
     return common.with_settings(*map(spell, platform.settings)).with_variables(platform.variables)
+
+
+def _environ(
+    platform: Platform, settled: Mapping[str, Settled], environment: Mapping[str, str]
+) -> Mapping[str, str | None]:
+    """Return the variables that the worker's processes shall have; None for those that they shall not."""
+    variables = {
+        **machine_variables(settled, environment),
+        **process_variables(settled),
+        **platform.environ(settled, environment),
+    }
+    return {**variables, **keys.spent({**environment, **variables})}
 
 
 def _directory(settled: Mapping[str, Settled], name: str) -> Path | None:

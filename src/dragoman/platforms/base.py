@@ -32,6 +32,7 @@ class Platform:
     names for settings, the strongest first. `rules` are applied to what the sources have set, and after them the
     rules for what vLLM has dropped. `hands_down` names the settings whose values the platform's application gets, and
     `environ` returns the variables that the worker's processes shall have, with None for those that they shall not.
+    `guard` names who checks who calls, where the platform lets nobody through to the worker whom it does not know.
     """
 
     name: str
@@ -42,3 +43,4 @@ class Platform:
     rules: Sequence[Rule] = ()
     hands_down: Sequence[str] = ()
     environ: Environ = no_variables
+    guard: str | None = None

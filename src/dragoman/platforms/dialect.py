@@ -1,25 +1,30 @@
 """How a platform's application is found: each platform folder has an ``app`` module of this shape."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Protocol, cast
 
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from dragoman.engine import Engine, Report
 from dragoman.process.plan import Plan
 from dragoman.serving.intake import Intake
 from dragoman.serving.lifecycle import Lifecycle
-from dragoman.serving.metrics import WorkerMetrics
+from dragoman.serving.observing.metrics import WorkerMetrics
 from dragoman.settings.values import Value
 
 
 class Dialect(Protocol):
-    """What a platform says and hears; `settings` are those that the platform hands down, by name."""
+    """What a platform says and hears; `settings` are those that the platform hands down, by name.
+
+    `ID_HEADERS` are the headers in which a request may be named, in lower case, the strongest first.
+    """
+
+    ID_HEADERS: Sequence[bytes]
 
     def prepare(self, plan: Plan, report: Report) -> Plan:
-        """Imports and fetches what takes long, in the preloader, once for all starts of the engine.
+        """Imports and runs what takes long, in the preloader, once for all starts of the engine.
 
         Args:
             plan: what the doorman resolved.
@@ -27,6 +32,20 @@ class Dialect(Protocol):
 
         Returns:
             The plan with what has been found out meanwhile.
+        """
+
+    def fetch(self, plan: Plan, report: Report) -> Plan:
+        """Fetches the model in the platform's own way, in a process of its own beside the import of the engine.
+
+        Args:
+            plan: what `prepare` returned.
+            report: is told what is downloaded and how far it is.
+
+        Returns:
+            The plan with what has been fetched in its place.
+
+        Raises:
+            EngineStartError: it cannot be had.
         """
 
     def probe(self, path: str, lifecycle: Lifecycle, settings: Mapping[str, Value]) -> Response | None:
@@ -39,6 +58,32 @@ class Dialect(Protocol):
         self, engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics, settings: Mapping[str, Value]
     ) -> ASGIApp:
         """What the server process answers with a running engine."""
+
+    def refused(
+        self,
+        status: int,
+        message: str,
+        kind: str,
+        headers: Mapping[str, str],
+        scope: Scope,
+        settings: Mapping[str, Value],
+    ) -> Response:
+        """An error for a request that is turned away before the platform's application sees it.
+
+        Args:
+            status: the HTTP status.
+            message: what is wrong, without anything that the request holds.
+            kind: the error's type, for dialects that have OpenAI's errors.
+            headers: more headers of the answer.
+            scope: the request's; dialects may have other words on other paths.
+            settings: those that the platform hands down, by name.
+        """
+
+    def routes(self, settings: Mapping[str, Value]) -> Iterable[str]:
+        """The patterns of the paths that it has beside the engine's, by which requests are counted.
+
+        ``{name}`` stands for any one segment, a last segment ``*`` for one or more.
+        """
 
     def intake(self, engine: Engine, settings: Mapping[str, Value]) -> Intake | None:
         """What fetches work from the platform's queue; None where all of it comes over HTTP."""

@@ -1,6 +1,7 @@
 """The address that the worker holds from its first second."""
 
 import errno
+import ipaddress
 import socket
 import stat
 from dataclasses import dataclass, replace
@@ -88,6 +89,14 @@ class Address:
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"unix:{self.uds}" if self.uds else f"http{'s' if self.tls else ''}://{host}:{self.port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or an address is always that of the machine itself."""
+    try:
+        return host.lower() == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _answers(path: Path) -> bool:

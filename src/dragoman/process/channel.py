@@ -3,7 +3,7 @@
 import os
 import socket
 from dataclasses import asdict, dataclass
-from typing import Self
+from typing import Any, Self
 
 import orjson
 
@@ -65,7 +65,33 @@ class Retire:
     """Server process to doorman: the platform shall replace this worker, which is to end as after SIGTERM."""
 
 
-Message = Start | Phase | Preparing | Started | Ready | Failed | Ended | Retire
+@dataclass(frozen=True)
+class Fetching:
+    """Fetcher to doorman: what is downloaded beside the phase, and how far it is."""
+
+    what: str
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """Fetcher to doorman: all is there."""
+
+
+@dataclass(frozen=True)
+class Hopeless:
+    """Fetcher to doorman: no start can succeed; the reason in one line."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Booted:
+    """Doorman to server process, before SIGUSR1: what the start was made of, as ``BootReport.to_json`` tells it."""
+
+    report: dict[str, Any]
+
+
+Message = Start | Phase | Preparing | Started | Ready | Failed | Ended | Retire | Fetching | Fetched | Hopeless | Booted
 KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in Message.__args__}
 
 
@@ -97,11 +123,21 @@ class Channel:
 
     def receive(self) -> Message | None:
         """The next message, or None when every holder of the other end is gone."""
+        return self._receive(0)
+
+    def receive_waiting(self) -> Message | None:
+        """The next message if it is there already, or None."""
         try:
-            data = self.sock.recv(MAX_DATAGRAM)
+            return self._receive(socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return None
+
+    def _receive(self, flags: int) -> Message | None:
+        try:
+            data = self.sock.recv(MAX_DATAGRAM, flags)
         except ConnectionResetError:
             # Told once, before what is left to read, when the other end is gone and had not read all of ours.
-            data = self.sock.recv(MAX_DATAGRAM)
+            data = self.sock.recv(MAX_DATAGRAM, flags)
         if not data:
             return None
         kind, fields = orjson.loads(data)

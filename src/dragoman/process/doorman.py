@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import socket
-import tempfile
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Mapping
@@ -18,22 +18,44 @@ from functools import partial
 from pathlib import Path
 
 import uvloop
+from setproctitle import setproctitle
 
+from dragoman.engine.milestones import PHASES, milestone
 from dragoman.errors import CrashLoopError, EngineStartError
 from dragoman.platforms import PLATFORMS, Platform
 from dragoman.platforms.dialect import dialect
 from dragoman.process import kinship
 from dragoman.process.address import Address
-from dragoman.process.channel import Ended, Failed, Phase, Preparing, Ready, Retire, Started
+from dragoman.process.boots import Boots
+from dragoman.process.channel import (
+    Ended,
+    Failed,
+    Fetched,
+    Fetching,
+    Hopeless,
+    Phase,
+    Preparing,
+    Ready,
+    Retire,
+    Started,
+)
+from dragoman.process.engine_output import engine_output
 from dragoman.process.exits import manner
 from dragoman.process.listener import HttpOptions, Listener
-from dragoman.process.output import HINT, Output
+from dragoman.process.observers import Observers
+from dragoman.process.output import HINT
 from dragoman.process.plan import Plan
 from dragoman.process.restarts import RestartPolicy
 from dragoman.process.run_directory import RunDirectory
+from dragoman.process.timeline import BootReport, Timeline
 from dragoman.process.tree import Gone, Tree, send_signal
 from dragoman.serving import probes
+from dragoman.serving.entrance.access import Access
+from dragoman.serving.entrance.exposure import Exposure
+from dragoman.serving.entrance.limits import Limits
 from dragoman.serving.lifecycle import Lifecycle, Status
+from dragoman.serving.observing.observation import Observation
+from dragoman.serving.queue.queueing import Queueing
 from dragoman.settings.resolution import Resolution
 
 # A parent-death signal comes once for each thread of the parent.
@@ -59,8 +81,10 @@ def run(resolution: Resolution) -> int:
         CrashLoopError: the engine dies again and again.
     """
     launched = time.monotonic()
-    logging.basicConfig(format="dragoman | %(message)s", level=logging.INFO)
+    # The command line, which may hold secrets, is shown to every user of the machine.
+    setproctitle("dragoman doorman")
     value = resolution.value
+    observation = Observation.of(value, sys.stderr)
     address = Address(value("host"), value("port"), value("uds"), tls=value("ssl_certfile") is not None)
     with contextlib.ExitStack() as held:
         sock = held.enter_context(address.bind())
@@ -68,9 +92,12 @@ def run(resolution: Resolution) -> int:
         health = _health_port(resolution)
         health_sock = held.enter_context(health.bind()) if health else None
         environment = _environment(held.enter_context(RunDirectory()).path, resolution)
-        plan = _plan(resolution, launched, sock)
+        plan = _plan(resolution, observation, launched, sock)
         log.info("listening on %s", address.of(sock))
-        return uvloop.run(Doorman(plan, sock, environment, value("startup_timeout"), health_sock).run())
+        for told in (plan.access.told(_platform(resolution).guard), *observation.told()):
+            log.info(told)
+        boots = Boots.of(resolution, environment)
+        return uvloop.run(Doorman(plan, sock, environment, value("startup_timeout"), health_sock, boots).run())
 
 
 def _health_port(resolution: Resolution) -> Address | None:
@@ -78,25 +105,28 @@ def _health_port(resolution: Resolution) -> Address | None:
     return None if port in (None, resolution.value("port")) else Address(resolution.value("host"), port)
 
 
-def _plan(resolution: Resolution, launched: float, sock: socket.socket) -> Plan:
+def _plan(resolution: Resolution, observation: Observation, launched: float, sock: socket.socket) -> Plan:
     value = resolution.value
-    keys = value("api_key")
-    environment = {**os.environ, **resolution.environment}
+    hands_down = _platform(resolution).hands_down
     return Plan(
         platform=resolution.platform,
-        dialect={name: value(name) for name in _platform(resolution).hands_down},
+        dialect={name: value(name) for name in hands_down},
         engine_args=resolution.engine_args,
         engine_url=value("engine_url"),
-        api_key=keys[0] if keys else environment.get("VLLM_API_KEY"),
+        access=Access.of(value("api_key") or ()),
         http=HttpOptions(
             ssl_keyfile=value("ssl_keyfile"),
             ssl_certfile=value("ssl_certfile"),
             ssl_ca_certs=value("ssl_ca_certs"),
             ssl_cert_reqs=value("ssl_cert_reqs"),
             ssl_ciphers=value("ssl_ciphers"),
-            access_log=not value("disable_uvicorn_access_log"),
             log_level=value("uvicorn_log_level"),
+            max_header_size=value("max_header_size"),
         ),
+        exposure=Exposure.of(value("root_path"), {**os.environ, **resolution.environment}),
+        limits=Limits.of(value),
+        observation=observation,
+        queueing=Queueing.of(value, hands_down),
         grace=value("grace_period"),
         launched=launched,
         doorman=os.getpid(),
@@ -110,10 +140,9 @@ def _platform(resolution: Resolution) -> Platform:
 
 
 def _environment(directory: Path, resolution: Resolution) -> Mapping[str, str]:
-    """The variables of the tree: sockets and temporary files go where they are removed, compiled code stays."""
-    kept = Path(tempfile.gettempdir()) / f"torchinductor_{os.getuid()}"
+    """The variables of the tree: sockets and temporary files go where they are removed."""
     ours = {"TMPDIR": str(directory), "VLLM_RPC_BASE_PATH": str(directory)}
-    variables = {"TORCHINDUCTOR_CACHE_DIR": str(kept), **os.environ, **ours, **resolution.environment}
+    variables = {"OTEL_SERVICE_NAME": "dragoman", **os.environ, **ours, **resolution.environment}
     return {name: value for name, value in variables.items() if value is not None}
 
 
@@ -153,6 +182,7 @@ class Doorman:
         environment: the variables of the processes.
         patience: seconds that the first start may take; None for any time.
         health_sock: a second listening socket, for probes alone.
+        boots: what a start is compared with, if with anything.
     """
 
     def __init__(
@@ -162,18 +192,22 @@ class Doorman:
         environment: Mapping[str, str],
         patience: float | None = None,
         health_sock: socket.socket | None = None,
+        boots: Boots | None = None,
     ) -> None:
         self._plan = plan
         self._environment = environment
         self._deaf_until: defaultdict[signal.Signals, float] = defaultdict(float)
-        self._output = Output("engine | ")
+        self._output = engine_output(plan.observation.log_format, self._heed)
         self._lifecycle = Lifecycle(plan.launched)
+        self._timeline = Timeline(plan.launched, self._lifecycle.phase)
+        self._boots = boots
         self._patience = patience
         self._speaks = dialect(plan.platform)
         probe = partial(self._speaks.probe, settings=plan.dialect)
-        quiet = replace(plan.http, access_log=False, log_level="error")
-        self._listener = Listener(probes.while_away(probe, self._lifecycle), sock, quiet, grace=1)
-        alone = probes.on_their_own(probe, self._lifecycle)
+        observers = Observers(plan)
+        quiet = replace(plan.http, log_level="error")
+        self._listener = Listener(observers.of_doorman(probes.while_away(probe, self._lifecycle)), sock, quiet, grace=1)
+        alone = observers.of_doorman(probes.on_their_own(probe, self._lifecycle))
         self._health = Listener(alone, health_sock, quiet, grace=1) if health_sock else None
         self._policy = RestartPolicy()
         self._events: asyncio.Queue[object] = asyncio.Queue()
@@ -217,10 +251,19 @@ class Doorman:
                 case Phase(name):
                     self._preparing = None
                     self._enter(name)
+                case Fetching(what):
+                    self._fetch(what)
+                case Fetched():
+                    self._timeline.end_download()
+                    self._show(self._timeline.phase)
+                case Hopeless(reason) if not self._draining:
+                    if not self._ever_ready:
+                        raise EngineStartError(f"the engine did not start: {reason}")
+                    await self._take_back(reason)
                 case Started(pid):
                     self._server = pid
                 case Ready(pid) if not self._draining:
-                    self._hand_over(pid)
+                    self._hand_over(pid, tree)
                 case Failed(reason):
                     await self._take_back(reason)
                 case Ended() | Gone() if self._draining:
@@ -263,24 +306,48 @@ class Doorman:
         asyncio.get_running_loop().call_later(seconds, self._events.put_nowait, event)
 
     def _enter(self, phase: str) -> None:
+        self._timeline.enter(phase)
+        self._show(phase)
         if not self._draining:
-            self._lifecycle.enter(self._lifecycle.status, phase)
             log.info("%s (%.1f s)", phase, self._lifecycle.seconds)
 
-    def _hand_over(self, server: int) -> None:
+    def _show(self, phase: str) -> None:
+        if not self._draining:
+            self._lifecycle.enter(self._lifecycle.status, phase)
+
+    def _fetch(self, what: str) -> None:
+        self._timeline.begin_download()
+        self._show(f"{self._timeline.phase}, {what}")
+        log.info("%s (%.1f s)", what, self._lifecycle.seconds)
+
+    def _heed(self, line: str) -> None:
+        """Follows EngineCore, which tells nobody but its log how far it is."""
+        if self._timeline.phase in PHASES and (phase := milestone(line)) and phase not in self._timeline:
+            self._enter(phase)
+
+    def _hand_over(self, server: int, tree: Tree) -> None:
         """Lets the server process accept, at the moment when this process does no more."""
+        boot = self._timeline.boot()
+        report = BootReport(boot, self._boots.last(boot) if self._boots else None)
+        tree.tell_server(report)
         self._listener.close()
         send_signal(server, signal.SIGUSR1)
         log.info("ready after %.1f s", self._lifecycle.seconds)
+        for line in report.table():
+            log.info(line)
         self._lifecycle.enter(Status.READY)
+        self._lifecycle.boot = report.summary()
         self._ready_at = time.monotonic()
         self._ever_ready = True
+        if self._boots:
+            self._boots.keep(boot)
 
     async def _take_back(self, reason: str) -> None:
         """Answers in the place of a server process that does not."""
         self._reason = self._reason or reason
-        if self._ever_ready and not self._draining:
+        if self._ever_ready and not self._draining and self._lifecycle.status is not Status.RESTARTING:
             self._lifecycle.enter(Status.RESTARTING)
+            self._timeline = Timeline(time.monotonic(), self._lifecycle.phase)
         await self._listener.open()
 
     async def _drain(self, server: int) -> None:

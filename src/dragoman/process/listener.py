@@ -5,15 +5,15 @@ import contextlib
 import logging
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dragoman.errors import ConfigurationError
 from dragoman.process.address import BACKLOG
+from dragoman.process.protocol import HttpProtocol
 from dragoman.serving import answers
 
 PAUSE = 1.0
@@ -33,8 +33,8 @@ class HttpOptions:
     ssl_ca_certs: str | None = None
     ssl_cert_reqs: int = ssl.CERT_NONE
     ssl_ciphers: str | None = None
-    access_log: bool = False
     log_level: str = "warning"
+    max_header_size: int = 64 * 2**10
 
 
 class Listener:
@@ -43,7 +43,7 @@ class Listener:
     Args:
         app: what answers.
         sock: a listening socket; it stays open when the listener closes.
-        options: TLS and logging.
+        options: TLS, logging and how long a request's head may be.
         grace: seconds that requests have to finish after ``close``.
 
     Raises:
@@ -53,12 +53,13 @@ class Listener:
     def __init__(self, app: ASGIApp, sock: socket.socket, options: HttpOptions, grace: float) -> None:
         self._sock = sock
         self._grace = max(1.0, grace)
+        self._max_header_size = options.max_header_size
         self._config = uvicorn.Config(
             _refusing_at_the_end(app),
             lifespan="off",
             log_config=None,
             log_level=options.log_level,
-            access_log=options.access_log,
+            access_log=False,
             server_header=False,
             backlog=BACKLOG,
             ssl_keyfile=options.ssl_keyfile,
@@ -78,7 +79,7 @@ class Listener:
         """Begins to accept; does nothing where it already does."""
         if self._server is None:
             listening = self._sock.dup()
-            self._server = _Server(self._config, listening, self._grace)
+            self._server = _Server(self._config, listening, self._grace, self._max_header_size)
             self._serving = asyncio.create_task(self._server.serve(sockets=[listening]))
             await self._server.accepting.wait()
 
@@ -98,8 +99,9 @@ class _Server(uvicorn.Server):
     connection, open and unanswered.
     """
 
-    def __init__(self, config: uvicorn.Config, listening: socket.socket, grace: float) -> None:
+    def __init__(self, config: uvicorn.Config, listening: socket.socket, grace: float, max_header_size: int) -> None:
         super().__init__(config)
+        self._max_header_size = max_header_size
         self._listening = listening
         self._grace = grace
         self.accepting = asyncio.Event()
@@ -146,8 +148,7 @@ class _Server(uvicorn.Server):
             connection.close()
 
     def _protocol(self) -> asyncio.Protocol:
-        factory = cast(Callable[..., asyncio.Protocol], self.config.http_protocol_class)
-        return factory(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+        return HttpProtocol(self._max_header_size, self.config, self.server_state, self.lifespan.state)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._connecting:

@@ -7,6 +7,11 @@ from typing import Self
 import orjson
 
 from dragoman.process.listener import HttpOptions
+from dragoman.serving.entrance.access import Access
+from dragoman.serving.entrance.exposure import Exposure
+from dragoman.serving.entrance.limits import Limits
+from dragoman.serving.observing.observation import Observation
+from dragoman.serving.queue.queueing import Queueing
 from dragoman.settings.values import Value
 
 
@@ -19,8 +24,12 @@ class Plan:
         dialect: the settings that the platform hands down to its dialect, by name.
         engine_args: vLLM's command line.
         engine_url: a remote OpenAI-compatible server in place of vLLM.
-        api_key: what the worker shows to the engine when it asks for the first token, if the engine wants a key.
+        access: the keys that open the worker.
         http: how HTTP is spoken.
+        exposure: which of the engine's routes may be reached.
+        limits: what one request may ask for.
+        observation: what it tells of its doings.
+        queueing: how many requests are let in to the engine, and how many wait.
         grace: seconds that running requests have after SIGTERM.
         launched: when the worker was launched, seconds of the monotonic clock, which all processes share.
         doorman: pid of the doorman.
@@ -32,8 +41,12 @@ class Plan:
     dialect: Mapping[str, Value]
     engine_args: tuple[str, ...]
     engine_url: str | None
-    api_key: str | None
+    access: Access
     http: HttpOptions
+    exposure: Exposure
+    limits: Limits
+    observation: Observation
+    queueing: Queueing
     grace: float
     launched: float
     doorman: int
@@ -48,5 +61,13 @@ class Plan:
     def from_json(cls, data: bytes) -> Self:
         """The plan that ``to_json`` wrote."""
         fields = orjson.loads(data)
-        http = HttpOptions(**fields.pop("http"))
-        return cls(engine_args=tuple(fields.pop("engine_args")), http=http, **fields)
+        parts = {
+            "engine_args": tuple(fields["engine_args"]),
+            "access": Access(tuple(fields["access"]["digests"])),
+            "http": HttpOptions(**fields["http"]),
+            "exposure": Exposure(**fields["exposure"]),
+            "limits": Limits.from_json(fields["limits"]),
+            "observation": Observation.from_json(fields["observation"]),
+            "queueing": Queueing(**fields["queueing"]),
+        }
+        return cls(**{**fields, **parts})

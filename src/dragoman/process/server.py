@@ -2,42 +2,47 @@
 
 import asyncio
 import logging
-import logging.config
 import os
 import signal
 import socket
 import sys
+import tempfile
 import time
 import traceback
+from functools import partial
+from pathlib import Path
 from typing import NoReturn
 
-import uvicorn.config
 import uvloop
 from setproctitle import setproctitle
 
+from dragoman import logs
 from dragoman.engine import Engine, Source
 from dragoman.engine.emulation import emulating
+from dragoman.engine.guard import guarded
+from dragoman.engine.routes import reachable
 from dragoman.errors import DragomanError, EngineStartError
 from dragoman.platforms.dialect import dialect
-from dragoman.process.channel import Channel, Failed, Phase, Ready, Retire
+from dragoman.process.channel import Booted, Channel, Failed, Phase, Ready, Retire
 from dragoman.process.listener import Listener
+from dragoman.process.observers import Observers
 from dragoman.process.output import HINT
 from dragoman.process.plan import Plan
+from dragoman.process.timeline import BootReport
+from dragoman.serving.entrance.authenticated import authenticated
+from dragoman.serving.entrance.limited import limited_bodies, limited_heads
 from dragoman.serving.intake import Intake
 from dragoman.serving.lifecycle import Lifecycle, Status
-from dragoman.serving.metrics import WorkerMetrics
-from dragoman.serving.warmup import first_token
+from dragoman.serving.observing.metrics import WorkerMetrics
+from dragoman.serving.queue.admission import admitted
+from dragoman.serving.suspects import Suspects
+from dragoman.serving.suspicion import suspicious
+from dragoman.serving.warmup import first_token, warm_up
 
 FAREWELL = 2.0
 # A queue waits for its answers longer than a connection that is gone anyway.
 LAST_POSTS = 5.0
 LONGEST_REASON = 2000
-
-# Apart from the root logger, which libraries of vLLM's set to ERROR.
-OURS = {"handlers": ["default"], "level": "INFO", "propagate": False}
-LOGGING = uvicorn.config.LOGGING_CONFIG | {
-    "loggers": {**uvicorn.config.LOGGING_CONFIG["loggers"], "dragoman": OURS},
-}
 
 log = logging.getLogger("dragoman")
 
@@ -75,8 +80,8 @@ def one_line(error: Exception) -> str:
 
 def _start_and_serve(plan: Plan, channel: Channel, source: Source, restarts: int) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    logging.config.dictConfig(LOGGING)
-    source.prepare(lambda phase: channel.send(Phase(phase)))
+    logs.configure(plan.observation.log_format, plan.observation.log_level)
+    source.prepare(plan, lambda phase: channel.send(Phase(phase)))
     return uvloop.run(_Server(plan, channel, source, restarts).run())
 
 
@@ -89,6 +94,7 @@ class _Server:
         self._source = source
         self._lifecycle = Lifecycle(time.monotonic() if restarts else plan.launched)
         self._metrics = WorkerMetrics(plan.platform, restarts)
+        self._observers = Observers(plan)
         self._admitted = asyncio.Event()
         self._terminated = asyncio.Event()
         self._listener: Listener | None = None
@@ -120,23 +126,46 @@ class _Server:
     async def _serve(self, engine: Engine) -> int:
         """Serves until the engine dies."""
         self._report("warming up")
-        await first_token(engine, self._plan.api_key)
-        engine = emulating(engine)
-        speaks = dialect(self._plan.platform)
-        app = speaks.around(engine, self._lifecycle, self._metrics, self._plan.dialect)
+        await first_token(engine)
+        # A warm-up that kills the engine is not sent to the next ones for ever.
+        engine = self._without_killers(emulating(engine))
+        await warm_up(engine)
+        plan = self._plan
+        speaks = dialect(plan.platform)
+        # From the inside out: what only an engine's request can be judged by, then what every request can.
+        engine = guarded(admitted(engine, plan.queueing, self._metrics), plan.limits)
+        engine = reachable(engine, plan.exposure)
+        app = speaks.around(engine, self._lifecycle, self._metrics, plan.dialect)
+        refuse = partial(speaks.refused, settings=plan.dialect)
+        app = limited_bodies(app, plan.limits.max_body_size, refuse)
+        app = authenticated(app, plan.access, partial(speaks.probe, settings=plan.dialect), refuse)
+        app = limited_heads(app, plan.http.max_header_size, refuse)
+        app = self._observers.of_worker(app, self._metrics)
         with socket.socket(fileno=self._plan.listen_fd) as sock:
             self._listener = Listener(app, sock, self._plan.http, self._plan.grace)
             self._channel.send(Ready(os.getpid()))
             await self._admitted.wait()
             self._metrics.ready(self._lifecycle.seconds)
+            self._tell_boot()
             self._lifecycle.enter(Status.READY)
             await self._listener.open()
-            self._take_work(speaks.intake(engine, self._plan.dialect))
+            self._take_work(speaks.intake(self._observers.of_intake(engine, self._metrics), plan.dialect))
         reason = await engine.death()
         self._lifecycle.enter(Status.RESTARTING)
         self._channel.send(Failed(reason))
         await self._close(FAREWELL, LAST_POSTS)
         return EngineStartError.exit_code
+
+    def _tell_boot(self) -> None:
+        """Shows what the start was made of, which the doorman has measured."""
+        if isinstance(message := self._channel.receive_waiting(), Booted):
+            report = BootReport.from_json(message.report)
+            self._lifecycle.boot = report.summary()
+            self._metrics.booted(report.boot.durations, report.last.durations if report.last else {})
+
+    def _without_killers(self, engine: Engine) -> Engine:
+        """A remote engine sees to its own deaths; vLLM's end this process, and another one has to know of them."""
+        return engine if self._plan.engine_url else suspicious(engine, Suspects(Path(tempfile.gettempdir())))
 
     async def _drain(self) -> None:
         self._lifecycle.enter(Status.DRAINING)
@@ -165,3 +194,4 @@ class _Server:
         serving = self._listener.close() if self._listener else None
         ends = {task: seconds for task, seconds in ((serving, patience), (self._working, patience_with_work)) if task}
         await asyncio.gather(*(asyncio.wait([task], timeout=seconds) for task, seconds in ends.items()))
+        await self._observers.close()

@@ -11,9 +11,10 @@ from types import TracebackType
 from typing import Self, cast
 
 from dragoman.process import kinship
-from dragoman.process.channel import Channel, Message, Start
+from dragoman.process.channel import Booted, Channel, Message, Start
 from dragoman.process.output import LONGEST, Output
 from dragoman.process.plan import Plan
+from dragoman.process.timeline import BootReport
 
 PARTING = 2.0
 
@@ -84,6 +85,11 @@ class Tree:
         """Has the preloader fork a server process as soon as it can."""
         with contextlib.suppress(OSError):
             self._channel.send(Start(restarts))
+
+    def tell_server(self, report: BootReport) -> None:
+        """Has the server process know what its start was made of."""
+        with contextlib.suppress(OSError):
+            self._channel.send(Booted(report.to_json()))
 
     async def _hand_down(self, plan: Plan) -> None:
         stdin = cast(asyncio.StreamWriter, self._preloader.stdin)

@@ -5,10 +5,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dragoman.engine import Engine
 from dragoman.engine.client import Client
 from dragoman.serving.lifecycle import Lifecycle
-from dragoman.serving.metrics import WorkerMetrics
+from dragoman.serving.observing.metrics import WorkerMetrics
 from dragoman.serving.probes import Probe, while_away
 
 METRICS = "/metrics"
+READING = ("GET", "HEAD")
 
 
 def while_serving(engine: Engine, lifecycle: Lifecycle, routes: ASGIApp, otherwise: ASGIApp) -> ASGIApp:
@@ -39,7 +40,7 @@ def front(engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics, probe: P
             await response(scope, receive, send)
         elif not serving:
             await away(scope, receive, send)
-        elif scope.get("path") == METRICS:
+        elif scope["type"] == "http" and scope["path"] == METRICS and scope["method"] in READING:
             await (await metrics.response(client, scope["query_string"]))(scope, receive, send)
         else:
             await engine.app(scope, receive, send)

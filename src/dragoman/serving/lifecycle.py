@@ -1,6 +1,7 @@
 """Where the worker is in its life, as its health routes tell it."""
 
 import time
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -15,7 +16,7 @@ class Status(StrEnum):
 
 
 class Lifecycle:
-    """The current status, the phase within it, and for how long it has lasted.
+    """The current status, the phase within it, for how long it has lasted, and what the last start was made of.
 
     Args:
         launched: when the worker was launched, seconds of the monotonic clock.
@@ -24,6 +25,7 @@ class Lifecycle:
     def __init__(self, launched: float) -> None:
         self.status = Status.STARTING
         self.phase = "launching"
+        self.boot: Mapping[str, object] | None = None
         self._since = launched
 
     def enter(self, status: Status, phase: str | None = None) -> None:
@@ -51,6 +53,7 @@ class Lifecycle:
         """Seconds in this status; in the first one, since the launch."""
         return time.monotonic() - self._since
 
-    def snapshot(self) -> dict[str, str | float]:
+    def snapshot(self) -> dict[str, object]:
         """The body of a health answer."""
-        return {"status": self.status.value, "phase": self.phase, "seconds": round(self.seconds, 1)}
+        now = {"status": self.status.value, "phase": self.phase, "seconds": round(self.seconds, 1)}
+        return {**now, **({} if self.boot is None else {"boot": self.boot})}

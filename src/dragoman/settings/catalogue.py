@@ -80,8 +80,8 @@ class Setting:
     def _parse_list(self, raw: object) -> list[values.Value] | None:
         items = values.names(raw) if self.type == "name" else values.items(raw)
         value = [self._parse_item(item) for item in items if not values.is_unset(item)]
-        if len(value) > 1 and any(str(item).startswith("-") for item in value):
-            # No command line can say that.
+        if self.flag and len(value) > 1 and any(str(item).startswith("-") for item in value):
+            # No command line of vLLM's can say that.
             raise ValueError(f"{values.quote(value)}: an item of a list cannot start with -")
         return value or None
 

@@ -51,6 +51,11 @@ FILES = ("ssl_keyfile", "ssl_certfile", "ssl_ca_certs", "tool_parser_plugin", "r
 AWAITED = "awaited"
 MAY_BE_AWAITED = ("model", "tokenizer", "chat_template", "tool_parser_plugin", "reasoning_parser_plugin")
 FOLDERS = ("model_dir", "code_dir")
+# Those of vLLM's flags that the worker acts on itself, whatever its engine is.
+OBSERVATION = frozenset(
+    {"log_level", "uvicorn_log_level", "disable_uvicorn_access_log", "disable_access_log_for_endpoints"}
+    | {"otlp_traces_endpoint"}
+)
 OBJECTS = ("hf_overrides", "model_loader_extra_config")
 NGRAMS = ("ngram", "ngram_gpu")
 AUTO = -1
@@ -221,12 +226,6 @@ def engine_address(view: View) -> Iterator[str]:
         yield f"{view.cite('engine_url')} is not an address such as http://host:8000"
 
 
-def unguarded(view: View) -> Iterator[str]:
-    """Look for a key that guards nothing: vLLM's application checks it, and that is not there."""
-    if view.get("engine_url") is not None and view.get("api_key") is not None:
-        yield f"{view.cite('api_key')} would guard nothing in front of {view.cite('engine_url')}: set it there"
-
-
 def paths(view: View) -> Iterator[str]:
     """Look for files and directories that are not there; a rule of the worker's own, which opens them itself."""
     for name in FILES:
@@ -280,8 +279,9 @@ def flags_without_engine(view: View) -> Iterator[str]:
     """Look for flags of vLLM that reach nothing, because the engine runs elsewhere."""
     if view.get("engine_url") is None:
         return
-    lost = [setting.name for setting in view.catalogue if setting.flag and view.get(setting.name) is not None]
-    if lost := [name for name in lost if name != "api_key"]:
+    vllms = (setting.name for setting in view.catalogue if setting.flag and setting.name not in OBSERVATION)
+    lost = [name for name in vllms if view.get(name) is not None]
+    if lost:
         cited = ", ".join(map(view.cite, lost))
         yield f"{view.cite('engine_url')} is served in place of vLLM, so nothing comes of {cited}"
 
@@ -293,7 +293,6 @@ ERRORS: tuple[Check, ...] = (
     paths,
     certificate,
     engine_address,
-    unguarded,
     known_values,
     deprecated_quantization,
     companions,

@@ -14,7 +14,8 @@ def hub_directory(environment: Mapping[str, str]) -> Path:
             return Path(environment[variable])
     caches = environment.get("XDG_CACHE_HOME") or os.path.join(environment.get("HOME", "~"), ".cache")
     home = environment.get("HF_HOME") or os.path.join(caches, "huggingface")
-    return Path(home).expanduser() / "hub"
+    # Unlike pathlib's, it takes a user without a home as it is.
+    return Path(os.path.expanduser(home)) / "hub"
 
 
 def snapshot(hub: Path, name: str, revision: str | None) -> Path | None:

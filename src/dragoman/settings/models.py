@@ -79,11 +79,18 @@ def holds_object(path: Path) -> bool:
         return False
 
 
+def at_hand(name: str, revision: str | None, environment: Mapping[str, str]) -> Path | None:
+    """Return the directory that a model is in, its own or one of the hub's cache; None where it is in neither."""
+    if os.path.isdir(name):
+        return Path(name)
+    with suppress(OSError):
+        return snapshot(hub_directory(environment), name, revision) if _HUB_NAME.fullmatch(name) else None
+    return None
+
+
 def configuration(name: str, revision: str | None, environment: Mapping[str, str]) -> dict[str, Value]:
     """Return a model's config.json, from its directory or the hub's cache; empty where it is not at hand."""
-    directory: Path | None = Path(name)
-    if not os.path.isdir(name):
-        directory = snapshot(hub_directory(environment), name, revision) if _HUB_NAME.fullmatch(name) else None
+    directory = at_hand(name, revision, environment)
     try:
         held = json.loads((directory / "config.json").read_bytes()) if directory else {}
     except (OSError, ValueError, RecursionError):

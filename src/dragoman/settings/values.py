@@ -104,6 +104,11 @@ def integer(raw: object) -> int:
     raise ValueError(f"{quote(raw)} is not an integer")
 
 
+def threads(raw: object) -> int:
+    """Return a number of threads; of OpenMP's list, one number for each level of nesting, the outermost one."""
+    return integer(raw.split(",")[0] if isinstance(raw, str) else raw)
+
+
 def number(raw: object) -> float:
     """Read a finite number."""
     if isinstance(raw, int | float | str) and not isinstance(raw, bool):
@@ -242,6 +247,7 @@ PARSERS: Mapping[str, Callable[[object], Value]] = MappingProxyType(
         "value": anything,
         "int": integer,
         "float": number,
+        "threads": threads,
         "human_int": human_integer,
         "human_int_or_auto": human_integer_or_auto,
         "json": json_object,

@@ -13,10 +13,114 @@ COMMON_NAMES = frozenset(
     {"HOST", "PORT", "UDS", "CONFIG", "MIDDLEWARE", "ROOT_PATH", "LOG_LEVEL"}
     | {"MASTER_ADDR", "MASTER_PORT", "NODE_RANK", "NNODES"}
 )
-# vLLM and the Hugging Face libraries read these two by themselves (VLLM_API_KEY, HF_TOKEN).
-NEVER_SCANNED = frozenset({"api_key", "hf_token"})
+# The Hugging Face libraries read it by themselves (HF_TOKEN).
+NEVER_SCANNED = frozenset({"hf_token"})
 
 SECRETS = frozenset({"api_key", "hf_token"})
+
+LIMITS = (
+    Setting(
+        name="max_body_size",
+        type="human_int",
+        bounds={"ge": 1},
+        default=32 * 2**20,
+        group="Limits",
+        help="How many bytes a request's body may have, such as 64M.",
+    ),
+    Setting(
+        name="max_header_size",
+        type="human_int",
+        bounds={"ge": 1024},
+        default=64 * 2**10,
+        group="Limits",
+        help="How many bytes a request's first line and headers may have together.",
+    ),
+    Setting(
+        name="max_json_depth",
+        type="int",
+        bounds={"ge": 1, "le": 500},
+        default=64,
+        group="Limits",
+        help="How deep objects and lists may be nested in a request.",
+    ),
+    Setting(
+        name="max_json_values",
+        type="human_int",
+        bounds={"ge": 1},
+        default=2**16,
+        group="Limits",
+        help="How many values a request may hold, fields and items, but for tokens.",
+    ),
+    Setting(
+        name="max_messages",
+        type="int",
+        bounds={"ge": 1},
+        default=4096,
+        group="Limits",
+        help="How many messages a conversation may have.",
+    ),
+    Setting(
+        name="max_sequences",
+        type="int",
+        bounds={"ge": 1},
+        default=2048,
+        group="Limits",
+        help="How many sequences a request may ask for: its prompts, texts or documents, times n.",
+    ),
+    Setting(
+        name="max_n",
+        type="int",
+        bounds={"ge": 1},
+        default=128,
+        group="Limits",
+        help="How many answers to one prompt a request may ask for, best_of and beams among them.",
+    ),
+    Setting(
+        name="max_grammar_size",
+        type="human_int",
+        bounds={"ge": 1},
+        default=64 * 2**10,
+        group="Limits",
+        help="How many characters a grammar, a regular expression or a JSON schema in a request may have.",
+    ),
+    Setting(
+        name="allow_private_media",
+        type="bool",
+        kind="paired",
+        negative="--no-allow-private-media",
+        default=False,
+        group="Limits",
+        help="Fetch images and the like from addresses that are not public too, and through proxies.",
+    ),
+    Setting(
+        name="allow_media_redirects",
+        type="bool",
+        kind="paired",
+        negative="--no-allow-media-redirects",
+        variables=("VLLM_MEDIA_URL_ALLOW_REDIRECTS", "DRAGOMAN_ALLOW_MEDIA_REDIRECTS"),
+        default=False,
+        group="Limits",
+        help="Follow redirects when fetching images and the like.",
+    ),
+)
+
+QUEUE = (
+    Setting(
+        name="max_queue",
+        type="int",
+        bounds={"ge": 0},
+        group="Limits",
+        help="How many requests may wait while the engine is full; unless set, four for each that it works on at a "
+        "time, and at least 256.",
+    ),
+    Setting(
+        name="request_timeout",
+        type="float",
+        bounds={"gt": 0},
+        group="Limits",
+        help="How many seconds a request may take, its waiting among them; no limit unless set.",
+    ),
+)
 
 WORKER_SETTINGS = (
     Setting(name="platform", default="auto", help="The platform whose language is spoken."),
@@ -26,10 +130,42 @@ WORKER_SETTINGS = (
     Setting(name="gpus", type="int", bounds={"ge": 0}, help="How many GPUs to assume instead of counting them."),
     Setting(
         name="omp_num_threads",
-        type="int",
+        type="threads",
         bounds={"ge": 1},
         variables=("OMP_NUM_THREADS",),
-        help="How many threads compute on a CPU; as many as there are cores unless set.",
+        help="How many threads compute on a CPU; set from the cores and the model's size unless given.",
+    ),
+    Setting(
+        name="boot_profile",
+        type="word",
+        choices=("fast", "balanced", "max"),
+        default="balanced",
+        help="What the engine is tuned for: the soonest start, the most throughput, or something in between.",
+    ),
+    Setting(
+        name="vllm_cache_root",
+        variables=("VLLM_CACHE_ROOT",),
+        help="Where vLLM keeps what it has compiled and measured for the next start.",
+    ),
+    Setting(
+        name="startup_plan",
+        type="bool",
+        variables=("VLLM_ENABLE_STARTUP_PLAN",),
+        help="Keep the measured size of a GPU's KV cache for the next start.",
+    ),
+    Setting(
+        name="worker_multiproc_method",
+        type="word",
+        choices=("fork", "spawn"),
+        variables=("VLLM_WORKER_MULTIPROC_METHOD",),
+        help="How the engine's processes are started; fork, or spawn where fork cannot work, unless set.",
+    ),
+    Setting(
+        name="in_process_executor",
+        kind="paired",
+        type="bool",
+        negative="--no-in-process-executor",
+        help="Whether EngineCore computes on a CPU itself, without worker processes; where one is enough, unless set.",
     ),
     Setting(
         name="grace_period",
@@ -50,12 +186,25 @@ WORKER_SETTINGS = (
         bounds={"ge": 0, "le": 65535},
         help="A second port, which answers probes only.",
     ),
+    *LIMITS,
+    *QUEUE,
+    Setting(
+        name="log_format",
+        choices=("auto", "human", "json"),
+        default="auto",
+        help="Lines for people, or one JSON object a line; auto is for people where the log is a terminal.",
+    ),
+    Setting(
+        name="api_key_file",
+        help="A file with API keys, one a line; each of them opens the worker, like those in DRAGOMAN_API_KEY.",
+    ),
 )
 
 # The worker's HTTP server honours these, so vLLM, which opens no port here, never sees them.
 SERVER_DEFAULTS = {"host": "0.0.0.0", "port": 8000}
 CONSUMED = frozenset(
-    {"host", "port", "uds", "config"} | {"ssl_keyfile", "ssl_certfile", "ssl_ca_certs", "ssl_cert_reqs", "ssl_ciphers"}
+    {"host", "port", "uds", "config", "api_key"}
+    | {"ssl_keyfile", "ssl_certfile", "ssl_ca_certs", "ssl_cert_reqs", "ssl_ciphers"}
 )
 BOUNDS = {
     "port": {"ge": 0, "le": 65535},

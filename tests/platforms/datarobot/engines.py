@@ -73,6 +73,7 @@ class VllmLike:
     troubles: dict[str, Trouble] = field(default_factory=dict)
     models: Sequence[str | None] = ("datarobot-deployed-llm",)
     tasks: frozenset[str] = frozenset(("generate",))
+    slots: int | None = None
     well: bool = True
     seen: list[Seen] = field(default_factory=list)
     under_way: int = 0

@@ -54,7 +54,7 @@ def test_every_parameter_is_documented() -> None:
 
 
 def test_every_variable_is_documented() -> None:
-    elsewhere = {"OMP_NUM_THREADS"}
+    elsewhere = {"OMP_NUM_THREADS", "VLLM_CACHE_ROOT", "VLLM_ENABLE_STARTUP_PLAN"}
     assert set(VARIABLES) >= {*NAMES, *IMAGES, *REPORTS, BUNDLE, *DRUM} - elsewhere
 
 

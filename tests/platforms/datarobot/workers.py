@@ -6,7 +6,7 @@ from dragoman.engine import Engine
 from dragoman.platforms.datarobot.app import around
 from dragoman.platforms.datarobot.options import DEPLOYED, Options
 from dragoman.serving.lifecycle import Lifecycle, Status
-from dragoman.serving.metrics import WorkerMetrics
+from dragoman.serving.observing.metrics import WorkerMetrics
 from dragoman.settings.values import Value
 
 SETTINGS: dict[str, Value] = {

@@ -74,6 +74,7 @@ class VllmLike:
     trouble: Trouble = field(default_factory=Trouble)
     tokens: Sequence[int] = (244, 576, 4558)
     tasks: frozenset[str] = frozenset(("generate",))
+    slots: int | None = None
     well: bool = True
     seen: list[Seen] = field(default_factory=list)
     started: asyncio.Event = field(default_factory=asyncio.Event)

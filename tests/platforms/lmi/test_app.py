@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from dragoman.platforms.dialect import dialect
-from dragoman.platforms.lmi.app import around, prepare, probe
+from dragoman.platforms.lmi.app import around, fetch, probe
 from dragoman.process.plan import Plan
 from dragoman.serving.lifecycle import Lifecycle, Status
 from dragoman.serving.probes import while_away
@@ -39,19 +39,19 @@ async def ask_away(lifecycle: Lifecycle, path: str, **settings: bool) -> Answer:
 
 def test_it_is_found_by_the_platforms_name() -> None:
     lmi = dialect("lmi")
-    assert (lmi.around, lmi.probe, lmi.prepare) == (around, probe, prepare)
+    assert (lmi.around, lmi.probe, lmi.fetch) == (around, probe, fetch)
 
 
 def test_all_of_its_work_comes_over_http() -> None:
     assert dialect("lmi").intake(FakeEngine({}), {}) is None
 
 
-def test_a_plan_is_prepared_by_fetching_what_it_names(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_plan_names_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     def fetched(plan: Plan, report: object) -> Plan:
         return replace(plan, engine_args=("--model", "/tmp/m"))
 
     monkeypatch.setattr("dragoman.platforms.lmi.fetching.fetched", fetched)
-    assert prepare(SPARE, lambda phase: None).engine_args == ("--model", "/tmp/m")
+    assert fetch(SPARE, lambda phase: None).engine_args == ("--model", "/tmp/m")
 
 
 @pytest.mark.parametrize("path", ["/ping", "/ping/"])

@@ -1,7 +1,10 @@
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dragoman.platforms.lmi.errors import HandlerError
 from dragoman.platforms.lmi.generation.request import Form, Request, Wire
@@ -9,6 +12,7 @@ from dragoman.platforms.lmi.generation.sampling import DOCUMENTED
 from dragoman.platforms.lmi.options import Era
 from dragoman.platforms.lmi.requests import read
 from dragoman.settings.values import Value
+from tests.generated import VALUES, objects
 from tests.platforms.lmi.asking import options
 
 Json = dict[str, Any]
@@ -258,3 +262,20 @@ def test_a_model_that_does_something_else_says_what() -> None:
 
 def test_where_nobody_knows_what_the_model_does_it_generates() -> None:
     assert requested({"inputs": "Hi"}, tasks=frozenset()).form is Form.GENERATED
+
+
+FIELDS = (
+    *("inputs", "parameters", "prompt", "messages", "stream", "model", "adapters", "text_inputs", "requestType"),
+    *("anthropic_version", "max_tokens", "input", "texts", "dimensions", "truncate"),
+)
+PARAMETERS = (*DOCUMENTED, "max_new_tokens", "details", "return_full_text", "do_sample", "stop_sequences", "best_of")
+
+
+@pytest.mark.parametrize("reads", [requested, rolling])
+@given(
+    content=objects(*FIELDS, of=VALUES | objects(*PARAMETERS)),
+    headers=st.dictionaries(st.sampled_from([*EVENT_STREAM, *FORWARDED, "content-type"]), st.text()),
+)
+def test_nothing_but_a_handler_error_is_raised(reads: ReadBy, content: dict[str, Any], headers: dict[str, str]) -> None:
+    with suppress(HandlerError):
+        reads(content, headers)

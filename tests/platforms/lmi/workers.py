@@ -10,7 +10,7 @@ from dragoman.platforms.lmi.app import around
 from dragoman.platforms.lmi.options import Options
 from dragoman.platforms.lmi.routes.error_responses import error_response
 from dragoman.serving.lifecycle import Lifecycle, Status
-from dragoman.serving.metrics import WorkerMetrics
+from dragoman.serving.observing.metrics import WorkerMetrics
 from dragoman.serving.router import Router
 from dragoman.serving.table import Route, Table
 from dragoman.settings.values import Value

@@ -8,7 +8,7 @@ from dragoman.engine.client import Client
 from dragoman.platforms.dialect import dialect
 from dragoman.platforms.plain.app import around, probe
 from dragoman.serving.lifecycle import Lifecycle, Status
-from dragoman.serving.metrics import WorkerMetrics
+from dragoman.serving.observing.metrics import WorkerMetrics
 from dragoman.serving.probes import while_away
 from tests.clock import Clock
 from tests.engines import FakeEngine

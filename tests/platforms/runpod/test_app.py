@@ -10,7 +10,7 @@ from dragoman.platforms.dialect import dialect
 from dragoman.platforms.runpod import app
 from dragoman.platforms.runpod.configuration.load_balancing import JOBS
 from dragoman.serving.lifecycle import Lifecycle, Status
-from dragoman.serving.metrics import WorkerMetrics
+from dragoman.serving.observing.metrics import WorkerMetrics
 from tests.clock import Clock
 from tests.engines import FakeEngine
 

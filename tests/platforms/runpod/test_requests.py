@@ -1,12 +1,15 @@
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from dragoman.platforms.runpod.jobs.batches import Sizes
 from dragoman.platforms.runpod.jobs.errors import JobError
 from dragoman.platforms.runpod.jobs.sampling import DEFAULTS
 from dragoman.platforms.runpod.requests import Form, Request, read
 from dragoman.settings.values import Value
+from tests.generated import VALUES, objects
 from tests.platforms.runpod.jobs.scripted import options
 
 TALK = [{"role": "user", "content": "Hi"}]
@@ -241,3 +244,17 @@ def test_a_conversation_stays_a_chat_where_the_text_is_not_all_there_is(given: o
 def test_text_in_parts_is_text() -> None:
     messages = [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}, {"role": "assistant", "content": None}]
     assert requested({"messages": messages}, reasoning_parser="qwen3").conversation == messages
+
+
+FIELDS = (
+    *("prompt", "messages", "sampling_params", "stream", "apply_chat_template", "use_openai_format"),
+    *("batch_size", "min_batch_size", "max_batch_size", "batch_size_growth_factor"),
+    *("openai_route", "openai_input", "route", "method", "body"),
+)
+SAMPLING = (*DEFAULTS, "max_tokens", "best_of", "use_beam_search", "logprobs", "stop_token_ids", "guided_json")
+
+
+@given(VALUES | objects(*FIELDS, of=VALUES | objects(*SAMPLING)))
+def test_nothing_but_a_job_error_is_raised(given: object) -> None:
+    with suppress(JobError):
+        requested(given)

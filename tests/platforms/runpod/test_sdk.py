@@ -131,6 +131,18 @@ async def test_an_error_ends_the_job_in_the_place_of_its_output(platform: Platfo
     assert job.done == {"error": '{"message": "no", "code": 400}'}
 
 
+@pytest.mark.parametrize(("work", "outcome"), [("words", "COMPLETED"), ("failing", "FAILED"), ("broken", "FAILED")])
+async def test_each_job_is_a_line_of_the_log(
+    platform: Platform, handler: Handler, work: str, outcome: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "dragoman.access"):
+        async with loop(handler):
+            job = platform.submit(work)
+            await job.finished()
+    told = [record.getMessage() for record in caplog.records if record.name == "dragoman.access"]
+    assert told == [f"job {job.id} {outcome}"]
+
+
 async def test_a_take_asks_for_the_slots_that_are_free(platform: Platform, handler: Handler) -> None:
     async with loop(handler, slots=2):
         jobs = [platform.submit("gated") for _ in range(3)]

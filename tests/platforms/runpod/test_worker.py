@@ -68,6 +68,14 @@ async def test_users_data_is_in_no_line_of_the_log(platform: Platform, on_queue:
     assert [line for line in on_queue.lines if "secret" in line or WORDS[0] in line] == []
 
 
+async def test_an_engine_that_goes_away_fails_the_job_without_a_traceback(platform: Platform, on_queue: Worker) -> None:
+    job = platform.submit({"openai_input": {"messages": [], "model": "crash", "stream": True}})
+    assert await job.finished() is Status.FAILED
+    on_queue.send_signal(signal.SIGTERM)
+    assert await on_queue.ended() == 0
+    assert [line for line in on_queue.lines if "Traceback" in line] == []
+
+
 async def test_a_stream_in_flight_ends_before_the_worker_does(
     platform: Platform, upstream: Upstream, on_queue: Worker
 ) -> None:

@@ -1,19 +1,23 @@
 """The DataRobot dialect: the routes of DRUM, the server in DataRobot's drop-in environments, around the engine."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from dragoman.engine import Engine, Report
 from dragoman.platforms.datarobot.options import Options
+from dragoman.platforms.datarobot.routes.patterns import PATTERNS
 from dragoman.process.plan import Plan
 from dragoman.serving.intake import Intake
 from dragoman.serving.lifecycle import Lifecycle
-from dragoman.serving.metrics import WorkerMetrics
+from dragoman.serving.observing.metrics import WorkerMetrics
+from dragoman.serving.observing.request_ids import HEADER
 from dragoman.settings.values import Value
+
+ID_HEADERS = (HEADER,)
 
 
 def prepare(plan: Plan, report: Report) -> Plan:
@@ -21,6 +25,11 @@ def prepare(plan: Plan, report: Report) -> Plan:
     from dragoman.platforms.datarobot.preparation import prepared
 
     return prepared(plan, report)
+
+
+def fetch(plan: Plan, report: Report) -> Plan:
+    """Leaves the model to what fetches it on every platform."""
+    return plan
 
 
 def probe(path: str, lifecycle: Lifecycle, settings: Mapping[str, Value]) -> Response | None:
@@ -35,6 +44,21 @@ def around(engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics, setting
     from dragoman.platforms.datarobot.routes.application import application
 
     return application(engine, lifecycle, metrics, Options.of(settings), partial(probe, settings=settings))
+
+
+def refused(
+    status: int, message: str, kind: str, headers: Mapping[str, str], scope: Scope, settings: Mapping[str, Value]
+) -> Response:
+    """An error in DRUM's words, or in the engine's on the paths that lead straight to it."""
+    from dragoman.platforms.datarobot.routes.rejections import rejection
+
+    return rejection(status, message, kind, headers, scope["path"], Options.of(settings))
+
+
+def routes(settings: Mapping[str, Value]) -> Iterable[str]:
+    """DRUM's."""
+    prefix = Options.of(settings).url_prefix
+    return [prefix + pattern for pattern in PATTERNS]
 
 
 def intake(engine: Engine, settings: Mapping[str, Value]) -> Intake:

@@ -1,5 +1,6 @@
 """What DRUM answers when it cannot do what it is asked: ``{"message": "ERROR: …"}``."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.responses import Response
@@ -17,15 +18,17 @@ class DrumError(DragomanError):
     Args:
         message: what is wrong, without the word that DRUM puts before it.
         status: the HTTP status.
+        headers: more headers of the answer.
     """
 
-    def __init__(self, message: str, status: int = 500) -> None:
+    def __init__(self, message: str, status: int = 500, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.headers = dict(headers or {})
 
     def response(self) -> Response:
         """The error in place of an answer."""
-        return told(f"ERROR: {self}", self.status)
+        return told(f"ERROR: {self}", self.status, self.headers)
 
 
 def told(message: str, status: int, headers: dict[str, str] | None = None) -> Response:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from dragoman.serving.entrance.limits import Limits
 from dragoman.settings.values import Value
 
 DEPLOYED = "datarobot-deployed-llm"
@@ -29,6 +30,8 @@ class Options:
         concurrent_rows: how many rows of one request are under way at a time.
         request_timeout: seconds that a request to the engine may take.
         direct_access_timeout: seconds that a request through ``/directAccess`` may take.
+        max_body_size: bytes of a request's body.
+        max_json_depth: how deep objects and lists may be nested.
     """
 
     target_name: str
@@ -47,11 +50,18 @@ class Options:
     direct_access_timeout: float = 3600
     verify_ssl: bool = True
     hook_timeout: float | None = None
+    max_body_size: int = Limits.max_body_size
+    max_json_depth: int = Limits.max_json_depth
 
     @property
     def directory(self) -> Path:
         """Where the custom model's own files are."""
         return Path(self.code_dir)
+
+    @property
+    def limits(self) -> Limits:
+        """Within which a body is read."""
+        return Limits(max_body_size=self.max_body_size, max_json_depth=self.max_json_depth)
 
     @property
     def model(self) -> str | None:

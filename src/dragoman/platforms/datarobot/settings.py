@@ -92,4 +92,5 @@ PLATFORM = Platform(
     rules=RULES,
     hands_down=(*(field.name for field in fields(Options)), FROM_HOOK, AWAITED),
     environ=environ,
+    guard="DataRobot",
 )

@@ -136,6 +136,8 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
         **{variable: f"Ignored: {reason}." for variable, (reason, _) in IDLE.items()},
         "OMP_NUM_THREADS": "How many threads compute on a CPU.",
         "VLLM_API_KEY": "The key that clients have to show, as in vLLM: `Authorization: Bearer …`.",
+        "VLLM_CACHE_ROOT": "Where vLLM keeps what it has compiled and measured for the next start.",
+        "VLLM_ENABLE_STARTUP_PLAN": "Keep the measured size of a GPU's KV cache for the next start. Default: `1`.",
         "VLLM_EXTRA_ARGS": "Flags of vLLM, quoted as in a shell; stronger than files and other variables.",
         "SM_NUM_CPUS": "Nothing comes of it.",
         "SM_NUM_NEURONS": "Nothing comes of it.",

@@ -3,7 +3,9 @@
 There are two bodies: that of the handler, which runs the model, and that of the server around it.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 
 import orjson
 from starlette.responses import Response
@@ -15,6 +17,19 @@ FAILED_DEPENDENCY = 424
 LONGEST_MESSAGE = 500
 LONGEST_NAME = 120
 BAD_REQUEST = "BadRequestException"
+# What the exceptions of DJL Serving and Netty are called that stand for a status.
+EXCEPTIONS: Mapping[int, str] = MappingProxyType(
+    {
+        400: BAD_REQUEST,
+        401: "UnauthorizedException",
+        404: "ResourceNotFoundException",
+        408: "RequestTimeoutException",
+        413: "TooLongFrameException",
+        429: "WlmCapacityException",
+        431: "TooLongHttpHeaderException",
+        503: "ServiceUnavailableException",
+    }
+)
 
 
 class HandlerError(DragomanError):
@@ -23,11 +38,13 @@ class HandlerError(DragomanError):
     Args:
         message: what is wrong.
         code: the HTTP status; 424 is what LMI has for everything that its handler finds wrong.
+        headers: more headers of the answer.
     """
 
-    def __init__(self, message: str, code: int = FAILED_DEPENDENCY) -> None:
+    def __init__(self, message: str, code: int = FAILED_DEPENDENCY, headers: dict[str, str] | None = None) -> None:
         super().__init__(_told(message))
         self.status = code
+        self.headers = headers or {}
 
     def line(self) -> bytes:
         """The error as JSON in one line, without its end."""
@@ -35,7 +52,7 @@ class HandlerError(DragomanError):
 
     def response(self) -> Response:
         """The error in place of an answer."""
-        return Response(self.line(), self.status, media_type="application/json")
+        return Response(self.line(), self.status, self.headers, media_type="application/json")
 
 
 class ServerError(DragomanError):

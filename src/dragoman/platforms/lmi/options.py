@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
+from dragoman.serving.entrance.limits import Limits
 from dragoman.settings.values import Value
 
 
@@ -27,6 +28,8 @@ class Options:
         served_model_name: the names by which OpenAI's clients may ask for it; the first stands in answers. A remote
             engine has its own, so there are none.
         lora_modules: the adapters that the engine starts with, each ``{"name", "path"}``.
+        max_body_size: bytes of a request's body.
+        max_json_depth: how deep objects and lists may be nested.
     """
 
     model_name: str
@@ -42,7 +45,6 @@ class Options:
     job_queue_size: int = 1000
     predict_timeout: float = 240
     chunked_read_timeout: float = 120
-    max_request_size: int = 64 * 2**20
     allow_multi_status: bool = False
     bad_request_http_code: int = 400
     wlm_error_http_code: int = 503
@@ -54,7 +56,13 @@ class Options:
     lora_modules: tuple[Mapping[str, Value], ...] = ()
     enable_stateful_sessions: bool = True
     sessions_expiration: float = 1200
-    api_key: tuple[str, ...] = ()
+    max_body_size: int = Limits.max_body_size
+    max_json_depth: int = Limits.max_json_depth
+
+    @property
+    def limits(self) -> Limits:
+        """Within which a body is read."""
+        return Limits(max_body_size=self.max_body_size, max_json_depth=self.max_json_depth)
 
     @property
     def era(self) -> Era:

@@ -70,8 +70,9 @@ PLATFORM = Platform(
     detect=detect,
     sources=sources,
     settings=SETTINGS,
-    variables={"api_key": ("VLLM_API_KEY",)},
+    variables={"api_key": ("DRAGOMAN_API_KEY", "VLLM_API_KEY")},
     rules=RULES,
     hands_down=tuple(field.name for field in fields(Options)),
     environ=environ,
+    guard="SageMaker",
 )

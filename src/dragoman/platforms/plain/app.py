@@ -1,22 +1,31 @@
 """The plain dialect: vLLM's own API as it is, with the worker's health and metrics in place of the engine's."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from dragoman.engine import Engine, Report
 from dragoman.process.plan import Plan
+from dragoman.serving import answers
 from dragoman.serving.front import front
 from dragoman.serving.lifecycle import Lifecycle
-from dragoman.serving.metrics import WorkerMetrics
+from dragoman.serving.observing.metrics import WorkerMetrics
+from dragoman.serving.observing.request_ids import HEADER
 from dragoman.serving.probes import health
 from dragoman.settings.values import Value
 
+ID_HEADERS = (HEADER,)
+
 
 def prepare(plan: Plan, report: Report) -> Plan:
-    """Has nothing to import or to fetch."""
+    """Has nothing to import."""
+    return plan
+
+
+def fetch(plan: Plan, report: Report) -> Plan:
+    """Leaves the model to what fetches it on every platform."""
     return plan
 
 
@@ -28,6 +37,18 @@ def probe(path: str, lifecycle: Lifecycle, settings: Mapping[str, Value]) -> Res
 def around(engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics, settings: Mapping[str, Value]) -> ASGIApp:
     """The application of a worker whose engine runs."""
     return front(engine, lifecycle, metrics, partial(probe, settings=settings))
+
+
+def refused(
+    status: int, message: str, kind: str, headers: Mapping[str, str], scope: Scope, settings: Mapping[str, Value]
+) -> Response:
+    """An error in OpenAI's words."""
+    return answers.error(status, message, kind, dict(headers))
+
+
+def routes(settings: Mapping[str, Value]) -> Iterable[str]:
+    """The engine's are all."""
+    return ()
 
 
 def intake(engine: Engine, settings: Mapping[str, Value]) -> None:

@@ -2,13 +2,13 @@
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from dragoman.engine import Engine, Report
 from dragoman.engine.client import Client
@@ -18,10 +18,12 @@ from dragoman.serving import answers, probes
 from dragoman.serving.front import front
 from dragoman.serving.intake import Intake
 from dragoman.serving.lifecycle import Lifecycle, Status
-from dragoman.serving.metrics import WorkerMetrics
+from dragoman.serving.observing.metrics import WorkerMetrics
+from dragoman.serving.observing.request_ids import HEADER
 from dragoman.settings.values import Value
 
 PING = "/ping"
+ID_HEADERS = (HEADER,)
 
 
 def prepare(plan: Plan, report: Report) -> Plan:
@@ -29,6 +31,11 @@ def prepare(plan: Plan, report: Report) -> Plan:
     if has_queue(os.environ):
         with _root_logger_as_it_is():
             import_module("dragoman.platforms.runpod.sdk")
+    return plan
+
+
+def fetch(plan: Plan, report: Report) -> Plan:
+    """Leaves the model to what fetches it on every platform."""
     return plan
 
 
@@ -44,6 +51,18 @@ def probe(path: str, lifecycle: Lifecycle, settings: Mapping[str, Value]) -> Res
 def around(engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics, settings: Mapping[str, Value]) -> ASGIApp:
     """The application of a worker whose engine runs."""
     return front(engine, lifecycle, metrics, partial(probe, settings=settings))
+
+
+def refused(
+    status: int, message: str, kind: str, headers: Mapping[str, str], scope: Scope, settings: Mapping[str, Value]
+) -> Response:
+    """An error in OpenAI's words, which those who call a load-balancing endpoint know."""
+    return answers.error(status, message, kind, dict(headers))
+
+
+def routes(settings: Mapping[str, Value]) -> Iterable[str]:
+    """The engine's are all, and the load balancer's probe."""
+    return (PING,)
 
 
 def intake(engine: Engine, settings: Mapping[str, Value]) -> Intake | None:

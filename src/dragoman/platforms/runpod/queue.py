@@ -18,9 +18,7 @@ class Queue:
     """
 
     def __init__(self, client: Client, settings: Mapping[str, Value]) -> None:
-        keys = settings["api_key"]
-        jobs = Jobs(client, Options.of(settings, api_key=keys[0] if keys else None))
-        self._loop = Loop(jobs, settings["max_concurrency"], settings["refresh_worker"])
+        self._loop = Loop(Jobs(client, Options.of(settings)), settings["max_concurrency"], settings["refresh_worker"])
         self._pings = Pings(settings["runpod_ping_interval"] / 1000)
 
     async def run(self) -> None:

@@ -23,6 +23,7 @@ from runpod.serverless.modules.worker_state import JobsProgress
 
 from dragoman.platforms.runpod.jobs.work import as_job_error
 from dragoman.platforms.runpod.posts import Posts, describe
+from dragoman.serving.observing.access_log import job_logged
 
 # Longer than any platform holds a poll open.
 POLL = 90.0
@@ -148,11 +149,13 @@ class Loop(JobScaler):  # type: ignore[misc]
 
     async def _do(self, session: aiohttp.ClientSession, config: Mapping[str, Any], job: Job) -> None:
         """Posts each piece of a job's output, and then all of it or the error."""
-        try:
-            result = await self._result(job)
-        except Exception as error:
-            # A job of which nobody says how it ended would hang until the platform's time is up.
-            result = {**as_job_error(job["id"], error).item()}
+        with job_logged(job["id"]) as ended:
+            try:
+                result = await self._result(job)
+            except Exception as error:
+                # A job of which nobody says how it ended would hang until the platform's time is up.
+                result = {**as_job_error(job["id"], error).item()}
+            ended("error" in result)
         if self._refresh:
             result["stopPod"] = True
         await self._posts.done(job["id"], result)

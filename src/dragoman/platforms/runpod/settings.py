@@ -4,7 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dragoman.platforms.base import Platform, Surroundings
-from dragoman.platforms.runpod.configuration import chat_template, implied, model_cache, names, parallelism
+from dragoman.platforms.runpod.configuration import (
+    chat_template,
+    compile_cache,
+    implied,
+    model_cache,
+    names,
+    parallelism,
+)
 from dragoman.platforms.runpod.configuration.baked import BakedModel
 from dragoman.platforms.runpod.configuration.environment import environ
 from dragoman.platforms.runpod.configuration.inherited import INHERITED
@@ -18,7 +25,7 @@ RAW_ARGUMENTS = "VLLM_EXTRA_ARGS"
 EVIDENCE = (JOBS, "RUNPOD_ENDPOINT_ID")
 CONFIG_FILE = Path("/vllm_config.yaml")
 # Of the settings that every platform has, those that its application needs.
-SHARED = ("model", "served_model_name", "reasoning_parser", "api_key")
+SHARED = ("model", "served_model_name", "reasoning_parser")
 # The names come first: they are those from before the model is found in a cache.
 RULES = (
     names.served_names,
@@ -28,9 +35,11 @@ RULES = (
     parallelism.loading_workers,
     implied.lora,
     implied.request_logs,
+    implied.queue,
     implied.lmcache,
     implied.bitsandbytes,
     implied.model,
+    compile_cache.cache_root,
 )
 
 
@@ -70,4 +79,5 @@ PLATFORM = Platform(
     rules=RULES,
     hands_down=(*(setting.name for setting in SETTINGS if setting.use == "worker"), *SHARED),
     environ=environ,
+    guard="RunPod",
 )

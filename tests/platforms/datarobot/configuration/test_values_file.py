@@ -76,7 +76,8 @@ def test_it_replaces_variables_with_nothing(tmp_path: Path, text: str) -> None:
 def test_hooks_read_the_parameters_as_variables(tmp_path: Path) -> None:
     token = "HuggingFaceToken:\n  credentialType: api_token\n  apiToken: hf_sesame\n"
     resolution = with_values(tmp_path, f"model: org/n\nunknown: 5\nverifySSL: 'yes'\n{token}")
-    assert {name: json.loads(str(text)) for name, text in resolution.environment.items() if name != "HF_TOKEN"} == {
+    parameters = {name: text for name, text in resolution.environment.items() if name.startswith("MLOPS_")}
+    assert {name: json.loads(str(text)) for name, text in parameters.items()} == {
         "MLOPS_RUNTIME_PARAM_model": {"type": "string", "payload": "org/n"},
         "MLOPS_RUNTIME_PARAM_HuggingFaceToken": {
             "type": "credential",

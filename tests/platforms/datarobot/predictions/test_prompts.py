@@ -1,4 +1,10 @@
+import csv
+import io
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dragoman.platforms.datarobot.errors import DrumError
 from dragoman.platforms.datarobot.predictions.prompts import prompts
@@ -48,3 +54,19 @@ def test_all_of_a_csv_is_utf_8_before_any_row_is_taken() -> None:
 def test_a_line_end_of_old_macintoshes_is_an_error_in_pythons_words() -> None:
     with pytest.raises(DrumError, match="new-line character seen in unquoted field"):
         list(prompts(b"p\rhi\r", "p"))
+
+
+SCRAPS = st.sampled_from([b"promptText", b",", b'"', b"\n", b"\r", b"\0", b"\xff", b"\xef\xbb\xbf", b"a", b" "])
+
+
+@given(st.binary() | st.lists(SCRAPS).map(b"".join))
+def test_nothing_but_an_error_of_drums_is_raised(data: bytes) -> None:
+    with suppress(DrumError):
+        list(prompts(data, "promptText"))
+
+
+@given(st.lists(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\r\0"), min_size=1), min_size=1))
+def test_what_the_csv_module_writes_is_read(cells: list[str]) -> None:
+    written = io.StringIO(newline="")
+    csv.writer(written).writerows([["promptText"], *([cell] for cell in cells)])
+    assert list(prompts(written.getvalue().encode(), "promptText")) == cells

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,12 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from starlette.types import Message
 
 from dragoman.engine.client import Client
+from dragoman.engine.threads import LARGE
 from dragoman.platforms.datarobot.hooks.failures import UserError
+from dragoman.platforms.datarobot.routes import chat as chat_routes
+from dragoman.platforms.datarobot.routes import chat_requests
+from dragoman.platforms.datarobot.routes.chat_requests import Chat
+from dragoman.serving.entrance.limits import Limits
 from tests.platforms.datarobot.asking import Answer, ask
 from tests.platforms.datarobot.engines import Trouble, VllmLike, error
 from tests.platforms.datarobot.workers import worker
@@ -311,3 +317,23 @@ async def test_a_client_that_takes_nothing_of_its_answer_is_left(engine: VllmLik
     scope = {"type": "http", "method": "POST", "path": CHAT, "headers": [(b"content-type", b"application/json")]}
     await asyncio.wait_for(worker(engine, request_timeout=0.01)(scope, receive, deaf), 10)
     assert engine.aborted == ["hi"]
+
+
+async def test_a_large_body_is_read_beside_the_event_loop(engine: VllmLike, monkeypatch: pytest.MonkeyPatch) -> None:
+    readers: list[threading.Thread] = []
+
+    def read(kind: str, body: bytes, limits: Limits) -> Chat:
+        readers.append(threading.current_thread())
+        return chat_requests.read(kind, body, limits)
+
+    monkeypatch.setattr(chat_routes, "read", read)
+    for size in (0, LARGE):
+        await chat(engine, user="u" * size)
+    assert [reader is threading.current_thread() for reader in readers] == [True, False]
+
+
+async def test_the_workers_limits_count_for_chats(engine: VllmLike) -> None:
+    answer = await ask(worker(engine, max_json_depth=2), "POST", CHAT, HI)
+    said = "ERROR: Error code: 400 - The request is nested more than 2 levels deep (max_json_depth)."
+    assert (answer.status, answer.content) == (400, {"message": said})
+    assert engine.seen == []

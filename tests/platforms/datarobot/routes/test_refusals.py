@@ -16,3 +16,7 @@ from tests.platforms.datarobot.engines import error
 def test_the_engines_status_stays_and_its_message_is_told(status: int, body: bytes, message: str) -> None:
     error = refusal(status, body)
     assert (error.status, str(error)) == (status, f"Error code: {message}")
+
+
+def test_a_client_is_told_when_to_come_again() -> None:
+    assert refusal(429, b"", [(b"Retry-After", b"7"), (b"x-other", b"1")]).headers == {"retry-after": "7"}

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from dragoman.platforms.datarobot.cgroups import ContainerMemory
+from dragoman.cgroups import ContainerMemory
 from dragoman.platforms.datarobot.routes import stats as module
 from dragoman.platforms.datarobot.routes.stats import stats
 

@@ -22,10 +22,10 @@ class LoraEngine:
     def __init__(self, **start: str) -> None:
         self.loaded = dict(start)
         self.calls: list[tuple[str, str]] = []
-        self.headers: list[str | None] = []
         self.refusals: dict[str, tuple[int, str]] = {}
         self.well = True
         self.tasks = frozenset({"generate"})
+        self.slots: int | None = None
         self.loads = asyncio.Event()
         self.loads.set()
         self.answers = asyncio.Event()
@@ -49,7 +49,6 @@ class LoraEngine:
         asked = orjson.loads(await request.body())
         name, path = asked["lora_name"], asked["lora_path"]
         self.calls.append(("load", name))
-        self.headers.append(request.headers.get("authorization"))
         await self.loads.wait()
         if name in self.refusals:
             return refusal(*self.refusals[name])

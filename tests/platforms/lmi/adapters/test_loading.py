@@ -12,7 +12,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_an_adapter_comes_and_goes() -> None:
     engine = LoraEngine()
-    loader = Loader(engine, None)
+    loader = Loader(engine)
     await loader.load("a", Path("/adapters/a"))
     assert engine.loaded == {"a": "/adapters/a"}
     await loader.unload("a")
@@ -21,7 +21,7 @@ async def test_an_adapter_comes_and_goes() -> None:
 
 async def test_new_weights_in_an_old_place_are_told_from_the_old() -> None:
     engine = LoraEngine(a="/adapters/a")
-    loader = Loader(engine, None)
+    loader = Loader(engine)
     places = ["/adapters/a"]
     for _ in range(2):
         await loader.unload("a")
@@ -29,13 +29,6 @@ async def test_new_weights_in_an_old_place_are_told_from_the_old() -> None:
         places.append(engine.loaded["a"])
     assert len(set(places)) == 3
     assert {Path(place) for place in places} == {Path("/adapters/a")}
-
-
-@pytest.mark.parametrize(("key", "header"), [("secret", "Bearer secret"), (None, None)])
-async def test_the_engine_gets_the_key_that_it_asks_for(key: str | None, header: str | None) -> None:
-    engine = LoraEngine()
-    await Loader(engine, key).load("a", Path("/a"))
-    assert engine.headers == [header]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +54,7 @@ async def test_the_engine_gets_the_key_that_it_asks_for(key: str | None, header:
 async def test_what_the_engine_refuses(status: int, said: str, code: int, message: str) -> None:
     engine = FakeEngine({"/v1/load_lora_adapter": (status, said)})
     with pytest.raises(HandlerError) as refused:
-        await Loader(engine, None).load("a", Path("/a"))
+        await Loader(engine).load("a", Path("/a"))
     assert (refused.value.status, str(refused.value)) == (code, message)
 
 
@@ -69,5 +62,5 @@ async def test_an_engine_that_dies_of_it() -> None:
     engine = FakeEngine({"/v1/load_lora_adapter": (500, '{"error": {"message": "EngineCore encountered an issue."}}')})
     engine.well = False
     with pytest.raises(HandlerError, match="the engine has died") as refused:
-        await Loader(engine, None).load("a", Path("/a"))
+        await Loader(engine).load("a", Path("/a"))
     assert refused.value.status == 500

@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from dragoman.platforms.lmi.adapters.traffic import Traffic, adapter_of
+from dragoman.serving.entrance.limits import Limits
 
 pytestmark = pytest.mark.anyio
 
@@ -25,10 +26,11 @@ pytestmark = pytest.mark.anyio
         (b'{"model": ""}', None),
         (b'{"model": "a', None),
         (b"", None),
+        (b'{"model": "a", "x": [1' + b",1" * 2**21 + b"]}", None),
     ],
 )
 async def test_the_adapter_that_a_body_names(body: bytes, name: str | None) -> None:
-    assert adapter_of(body, {"a", "a b", 'a"b'}) == name
+    assert adapter_of(body, {"a", "a b", 'a"b'}, Limits()) == name
 
 
 async def test_what_nobody_runs_is_gone_at_once() -> None:

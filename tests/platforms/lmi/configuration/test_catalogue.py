@@ -7,7 +7,8 @@ from tests.platforms.lmi.configuration.resolving import on_lmi
 CATALOGUE = catalogue_of(PLATFORM)
 # What the worker itself is the one to follow, beside its application.
 FOLLOWED_BY_RULES = {"async_mode", "batch_size", "engine", "env", "lmcache_config_file", "model_loading_timeout"} | {
-    "properties_dir"
+    "max_request_size",
+    "properties_dir",
 }
 WORKERS = {"min_workers", "max_workers"}
 

@@ -43,3 +43,11 @@ def test_what_the_worker_has_read() -> None:
 @pytest.mark.parametrize(("given", "most"), [({}, "64"), ({"VLLM_MAX_STOP_STRINGS": "8"}, None)])
 def test_requests_may_have_more_stop_sequences_than_vllm_allows(given: dict[str, str], most: str | None) -> None:
     assert on_lmi(given).environment.get("VLLM_MAX_STOP_STRINGS") == most
+
+
+def test_a_key_for_vllm_is_the_workers() -> None:
+    resolution = on_lmi({"OPTION_ENV": "A=1, VLLM_API_KEY=sesame"})
+    assert (resolution.value("api_key"), resolution.errors) == (["sesame"], ())
+    assert resolution.environment["VLLM_API_KEY"] is None
+    assert on_lmi({"OPTION_ENV": "VLLM_API_KEY=a", "DRAGOMAN_API_KEY": "b"}).value("api_key") == ["b"]
+    assert "sesame" not in json.dumps(resolution.to_json())

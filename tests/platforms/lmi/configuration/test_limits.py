@@ -46,3 +46,24 @@ def test_memory_without_gpus() -> None:
 
 def test_memory() -> None:
     assert on_lmi({"OPTION_GPU_MEMORY_UTILIZATION": "0.85"}).value("gpu_memory_utilization") == 0.85
+
+
+def test_bodies_unless_asked() -> None:
+    assert find(on_lmi({}), "max_body_size").value == 32 * 2**20
+
+
+@pytest.mark.parametrize("variable", ["SERVING_MAX_REQUEST_SIZE", "SAGEMAKER_MAX_REQUEST_SIZE"])
+def test_bodies(variable: str) -> None:
+    setting = find(on_lmi({variable: "1000"}), "max_body_size")
+    assert (setting.value, setting.source) == (1000, f"variable {variable}")
+
+
+def test_bodies_by_the_name_that_all_platforms_have() -> None:
+    resolution = on_lmi({"SERVING_MAX_REQUEST_SIZE": "1000"}, "--max-body-size", "8M")
+    assert resolution.value("max_body_size") == 8 * 2**20
+
+
+def test_as_many_requests_wait_for_the_engine_as_lmis_routes_let_in() -> None:
+    assert on_lmi({}).value("max_queue") == 1000
+    assert on_lmi({"SERVING_JOB_QUEUE_SIZE": "5"}).value("max_queue") == 5
+    assert on_lmi({"SERVING_JOB_QUEUE_SIZE": "5", "DRAGOMAN_MAX_QUEUE": "7"}).value("max_queue") == 7

@@ -52,6 +52,8 @@ ONE: list[Case] = [
     ({"DRAGOMAN_PORT": "9000"}, "port", 9000, "DRAGOMAN_PORT"),
     ({"OMP_NUM_THREADS": "2"}, "omp_num_threads", 2, "OMP_NUM_THREADS"),
     ({"VLLM_API_KEY": "sesame"}, "api_key", ["sesame"], "VLLM_API_KEY"),
+    ({"VLLM_CACHE_ROOT": "/kept"}, "vllm_cache_root", "/kept", "VLLM_CACHE_ROOT"),
+    ({"VLLM_ENABLE_STARTUP_PLAN": "0"}, "startup_plan", False, "VLLM_ENABLE_STARTUP_PLAN"),
     ({"VLLM_EXTRA_ARGS": "--max-model-len 9"}, "max_model_len", 9, "VLLM_EXTRA_ARGS"),
 ]
 

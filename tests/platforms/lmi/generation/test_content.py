@@ -7,15 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragoman.platforms.lmi.errors import HandlerError
-from dragoman.platforms.lmi.generation.content import DEEPEST, decode
+from dragoman.platforms.lmi.generation.content import decode
 from dragoman.platforms.lmi.options import Era
+from dragoman.serving.entrance.limits import Limits
 
 SECRET = "tell-no-one"
 MULTIPART = "multipart/form-data; boundary=XX"
+LIMITS = Limits()
 
 
-def decoded(body: bytes, content_type: str | None = "application/json") -> object:
-    return decode(body, {} if content_type is None else {"content-type": content_type})
+def decoded(body: bytes, content_type: str | None = "application/json", limits: Limits = LIMITS) -> object:
+    return decode(body, {} if content_type is None else {"content-type": content_type}, limits)
 
 
 def multipart(*parts: tuple[str, bytes]) -> bytes:
@@ -87,7 +89,7 @@ def test_every_content_type_becomes_a_request(content_type: str | None, body: by
         ("application/json", b'"tell-no-one"', "must be a JSON object, not a string"),
         ("application/json", b"null", "must be a JSON object, not null"),
         ("application/json", b"[" * 100_000, "of the JSON"),
-        ("application/json", nested(DEEPEST + 1), "more than 64 levels deep"),
+        ("application/json", nested(65), "more than 64 levels deep"),
         ("application/json", b"," * (2**21 + 1), "more than 2097152 commas"),
         (None, b"tell-no-one", "of the JSON"),
         ("text/plain", b"tell-no-one\xff", "not valid UTF-8"),
@@ -115,10 +117,20 @@ def test_what_cannot_be_read_is_refused_and_not_repeated(content_type: str | Non
     assert SECRET not in str(raised.value)
 
 
-def test_json_may_be_as_deep_as_the_limit() -> None:
-    body = nested(DEEPEST)
+@pytest.mark.parametrize("depth", [3, 64, 100])
+def test_json_may_be_as_deep_as_the_limit(depth: int) -> None:
+    limits = Limits(max_json_depth=depth)
 
-    assert decoded(body) == json.loads(body)
+    assert decoded(nested(depth), limits=limits) == json.loads(nested(depth))
+    with pytest.raises(HandlerError, match=f"more than {depth} levels deep"):
+        decoded(nested(depth + 1), limits=limits)
+
+
+def test_json_in_a_form_has_the_same_limit() -> None:
+    form = b"inputs=Hi&parameters=" + nested(3)
+
+    with pytest.raises(HandlerError, match="more than 2 levels deep"):
+        decoded(form, "application/x-www-form-urlencoded", Limits(max_json_depth=2))
 
 
 @pytest.mark.parametrize(
@@ -130,7 +142,7 @@ def test_json_may_be_as_deep_as_the_limit() -> None:
 )
 def test_a_refusal_is_in_the_words_of_the_era(era: Era, introduction: str) -> None:
     with pytest.raises(HandlerError) as raised:
-        decode(b"[]", {}, era)
+        decode(b"[]", {}, LIMITS, era)
 
     assert orjson.loads(raised.value.line())["error"].startswith(introduction)
 
@@ -167,7 +179,7 @@ PIECES = st.lists(st.sampled_from([*SCRAPS, *WORDS, *HEADS])).map(b"".join)
 @given(body=st.one_of(st.binary(), PIECES), content_type=st.one_of(TYPES, st.text()))
 def test_nothing_but_a_handler_error_is_raised(body: bytes, content_type: str) -> None:
     with suppress(HandlerError):
-        assert isinstance(decode(body, {"content-type": content_type}), dict)
+        assert isinstance(decode(body, {"content-type": content_type}, LIMITS), dict)
 
 
 @settings(deadline=None)

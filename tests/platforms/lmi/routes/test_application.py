@@ -142,34 +142,6 @@ async def test_nothing_is_let_in_when_the_worker_ends(engine: VllmLike, status: 
     assert engine.seen == []
 
 
-MANAGEMENT = [
-    ("GET", "/models", 200),
-    ("DELETE", "/models/test", 200),
-    ("GET", "/adapters", 400),
-    ("GET", "/server/metrics", 200),
-    ("POST", "/server/logging", 200),
-    ("POST", "/invocations", 200),
-]
-
-
-@pytest.mark.parametrize(("method", "path", "status"), MANAGEMENT)
-async def test_all_that_does_something_needs_the_key(engine: VllmLike, method: str, path: str, status: int) -> None:
-    app = worker(engine, api_key=["k"])
-    content = TEXT if path == "/invocations" else None
-    assert (await ask(app, method, path, content)).status == 401
-    assert (await ask(app, method, path, content, {"authorization": "Bearer k"})).status == status
-
-
-async def test_the_key_may_be_vllms_variable(engine: VllmLike, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VLLM_API_KEY", "k")
-    assert (await ask(worker(engine), "GET", "/models")).status == 401
-
-
-@pytest.mark.parametrize("path", ["/ping", "/health"])
-async def test_probes_need_no_key(engine: VllmLike, path: str) -> None:
-    assert (await ask(worker(engine, api_key=["k"]), "GET", path)).status == 200
-
-
 async def websocket(app: ASGIApp) -> list[Message]:
     sent: list[Message] = []
     scope: Scope = {"type": "websocket", "path": "/v1/realtime", "headers": []}

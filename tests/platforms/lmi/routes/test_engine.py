@@ -27,7 +27,6 @@ async def test_the_engine_tells_what_users_want_to_know(engine: VllmLike, path: 
 @pytest.mark.parametrize("path", PATHS)
 async def test_it_does_so_under_the_limits_of_all_requests(engine: VllmLike, path: str) -> None:
     assert (await ask(worker(engine, max_num_seqs=0, job_queue_size=0), "POST", path, {})).status == 503
-    assert (await ask(worker(engine, max_request_size=1), "POST", path, {})).status == 413
     app = worker(engine)
     await ask(app, "DELETE", "/models/test")
     assert (await ask(app, "POST", path, {})).content["type"] == "ModelNotFoundException"
@@ -41,25 +40,9 @@ async def test_it_answers_in_time(engine: VllmLike) -> None:
     assert answer.told == (400, {"code": 400, "type": "TranslateException", "message": "Time out in: 0.01"})
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [*(("POST", path) for path in PATHS), ("GET", "/v1/models"), ("GET", "/v1/responses/r")]
-)
-async def test_nothing_is_done_without_the_key(engine: VllmLike, method: str, path: str) -> None:
-    refused = await ask(worker(engine, api_key=["k"]), method, path)
-    assert refused.told == (401, {"error": "Unauthorized"})
-    assert engine.seen == []
-    await ask(worker(engine, api_key=["k"]), method, path, headers={"authorization": "Bearer k"})
-    assert engine.last.path == path
-
-
-@pytest.mark.parametrize("path", ["/version", "/load", "/metrics", "/health"])
-async def test_what_only_tells_of_the_engine_needs_no_key(engine: VllmLike, path: str) -> None:
-    assert (await ask(worker(engine, api_key=["k"]), "GET", path)).status != 401
-
-
 @pytest.mark.parametrize("path", ["/v1/responses", "/tokenize", "/v1/models"])
 async def test_browsers_ask_the_engine_first(engine: VllmLike, path: str) -> None:
-    app = worker(engine, api_key=["k"])
+    app = worker(engine)
     assert (await ask(app, "OPTIONS", path)).told == (200, {})
     await ask(app, "OPTIONS", path, headers={"access-control-request-method": "POST"})
     assert (engine.last.method, engine.last.path) == ("OPTIONS", path)

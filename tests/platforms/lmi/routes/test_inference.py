@@ -132,14 +132,6 @@ async def test_bodies_that_cannot_be_read_are_refused(engine: VllmLike, era: dic
     assert engine.seen == []
 
 
-async def test_a_body_that_is_too_large_is_refused(engine: VllmLike) -> None:
-    app = worker(engine, max_request_size=20)
-    for path in (*PATHS, "/v1/completions"):
-        answer = await ask(app, "POST", path, TEXT)
-        assert (answer.status, answer.headers["connection"]) == (413, "close")
-    assert engine.seen == []
-
-
 @pytest.mark.parametrize("path", ["/invocations", "/v1/completions", "/v1/chat/completions"])
 async def test_more_than_run_and_wait_are_not_let_in(engine: VllmLike, path: str) -> None:
     answers = asyncio.Event()

@@ -3,7 +3,7 @@ from starlette.types import ASGIApp
 
 from dragoman.engine.client import Client
 from dragoman.platforms.lmi.routes.metrics import MetricsApi
-from dragoman.serving.metrics import WorkerMetrics
+from dragoman.serving.observing.metrics import WorkerMetrics
 from dragoman.serving.table import Route
 from tests.engines import FakeEngine
 from tests.platforms.lmi.asking import ask, options

@@ -100,13 +100,6 @@ async def test_an_unknown_adapter_is_refused(engine: VllmLike, adapting: ASGIApp
 
 
 @pytest.mark.parametrize("path", [CHAT, COMPLETIONS])
-async def test_nothing_is_done_without_the_key(engine: VllmLike, path: str) -> None:
-    refused = await ask(worker(engine, api_key=["k"]), "POST", path, {"requestType": "NEW_SESSION"})
-    assert refused.told == (401, {"error": "Unauthorized"})
-    assert engine.seen == []
-
-
-@pytest.mark.parametrize("path", [CHAT, COMPLETIONS])
 async def test_a_model_that_is_not_there_does_not_answer(engine: VllmLike, path: str) -> None:
     app = worker(engine)
     await ask(app, "DELETE", "/models/test")
@@ -166,4 +159,10 @@ async def test_accept_is_read_as_everywhere(engine: VllmLike, accept: str, kind:
 async def test_a_body_that_holds_too_much_is_not_read(engine: VllmLike) -> None:
     body = b'{"adapters": "a", "prompt": [1' + b",1" * 2**21 + b"]}"
     answer = await ask(worker(engine), "POST", COMPLETIONS, body)
-    assert answer.told == (424, {"error": "The JSON has more than 2097152 commas.", "code": 424})
+    assert answer.told == (424, {"error": "The request holds more than 2097152 commas.", "code": 424})
+
+
+async def test_what_is_too_deep_is_for_the_engine_to_refuse(engine: VllmLike) -> None:
+    body = b'{"adapters": "none", "prompt": ' + b"[" * 3 + b"]" * 3 + b"}"
+    await ask(worker(engine, max_json_depth=3), "POST", COMPLETIONS, body)
+    assert engine.last.body == body

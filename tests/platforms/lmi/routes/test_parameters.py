@@ -6,6 +6,7 @@ from starlette.types import Message
 
 from dragoman.platforms.lmi.errors import ServerError
 from dragoman.platforms.lmi.routes.parameters import flag, integer, page, parameters, text
+from dragoman.serving.entrance.limits import Limits
 
 pytestmark = pytest.mark.anyio
 
@@ -29,13 +30,26 @@ def request(query: bytes = b"", body: bytes = b"", content_type: bytes = b"appli
     ],
 )
 async def test_parameters_come_in_the_query_or_in_json(given: Request, expected: dict[str, Any]) -> None:
-    assert await parameters(given) == expected
+    assert await parameters(given, Limits()) == expected
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"1"])
 async def test_a_body_that_is_no_object_is_refused(body: bytes) -> None:
     with pytest.raises(ServerError, match="The body is not") as refused:
-        await parameters(request(body=body))
+        await parameters(request(body=body), Limits())
+    assert refused.value.status == 400
+
+
+@pytest.mark.parametrize(
+    ("body", "limits", "says"),
+    [
+        (b'{"a": [[]]}', Limits(max_json_depth=2), "more than 2 levels deep"),
+        (b"," * (2**21 + 1), Limits(), "more than 2097152 commas"),
+    ],
+)
+async def test_a_body_beyond_the_limits_is_refused(body: bytes, limits: Limits, says: str) -> None:
+    with pytest.raises(ServerError, match=says) as refused:
+        await parameters(request(body=body), limits)
     assert refused.value.status == 400
 
 

@@ -25,7 +25,7 @@ def test_ports(environment: dict[str, str], port: int, health_port: int | None) 
 def test_a_key() -> None:
     resolution = resolve(["org/m"], {"RUNPOD_ENDPOINT_ID": "ep", "VLLM_API_KEY": "sesame"})
     assert resolution.value("api_key") == ["sesame"]
-    assert "VLLM_API_KEY" not in resolution.environment
+    assert resolution.environment["VLLM_API_KEY"] is None
 
 
 def test_with_a_queue_they_mean_nothing() -> None:

@@ -152,13 +152,13 @@ async def test_models_are_asked_for_without_a_body() -> None:
     assert (engine.asked[0].method, engine.bodies) == ("GET", [None])
 
 
-async def test_the_engine_gets_its_key_and_the_query() -> None:
+async def test_the_engine_gets_the_query() -> None:
     engine = ScriptedEngine({f"{RESPONSES}/r": as_json({"error": None})})
     given = job({"openai_route": f"{RESPONSES}/r?stream=false"})
-    items = [item async for item in Jobs(Client(engine.app), options(api_key="secret")).handle(given)]
+    items = [item async for item in Jobs(Client(engine.app), options()).handle(given)]
     assert items == [{"error": None}]
     (request,) = engine.asked
-    assert (request.headers["authorization"], request.url.query) == ("Bearer secret", "stream=false")
+    assert request.url.query == "stream=false"
 
 
 async def test_a_raw_stream_comes_in_strings_of_1_3_9_events() -> None:

@@ -36,5 +36,23 @@ def test_a_model_is_served_under_its_names_or_else_its_own(
 
 
 def test_options_are_the_settings_of_that_name() -> None:
-    options = Options.of(SETTINGS, api_key="secret")
-    assert (options.default_max_tokens, options.reasoning_parser, options.api_key) == (16, "qwen3", "secret")
+    options = Options.of(SETTINGS)
+    assert (options.default_max_tokens, options.reasoning_parser) == (16, "qwen3")
+
+
+@pytest.mark.parametrize(
+    ("policy", "seconds"),
+    [
+        ({"executionTimeout": 5000}, 5),
+        ({"executionTimeout": 7_200_000}, 3600),
+        ({"executionTimeout": 0}, 3600),
+        ({"executionTimeout": -1}, 3600),
+        ({"executionTimeout": "5"}, 3600),
+        ({"executionTimeout": True}, 3600),
+        ({}, 3600),
+        ([], 3600),
+        (None, 3600),
+    ],
+)
+def test_a_job_runs_no_longer_than_its_policy_allows(policy: object, seconds: float) -> None:
+    assert Options.of(SETTINGS).within({"id": "j", "policy": policy}).request_timeout == seconds

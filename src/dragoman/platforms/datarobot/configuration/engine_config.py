@@ -18,7 +18,7 @@ FILE = "engine_config.json"
 KEY = "args"
 
 # DRUM's vLLM has a port of its own; what is said about it is no word about the worker's.
-_ELSEWHERE = CONSUMED - {"config"}
+_ELSEWHERE = CONSUMED - {"config", "api_key"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from dragoman.settings.catalogue import Catalogue, Setting
 from dragoman.settings.sources import Variables
 from dragoman.settings.worker import PREFIX
 
+_COMMON = ("OMP_NUM_THREADS", "VLLM_CACHE_ROOT", "VLLM_ENABLE_STARTUP_PLAN")
 # Those that have another name than the worker's own variables.
 NAMES = frozenset(
     name
-    for names in (*(setting.variables for setting in SETTINGS), *VARIABLES.values(), ("OMP_NUM_THREADS",))
+    for names in (*(setting.variables for setting in SETTINGS), *VARIABLES.values(), _COMMON)
     for name in names
     if not name.startswith((PREFIX, PARAMETER))
 )

@@ -197,7 +197,7 @@ VARIABLES = MappingProxyType(
         },
         "code_dir": (f"{PREFIX}CODE_DIR", "CODE_DIR"),
         "gpus": (f"{PREFIX}GPUS", "GPU_COUNT"),
-        "api_key": ("VLLM_API_KEY",),
+        "api_key": (f"{PREFIX}API_KEY", "VLLM_API_KEY"),
     }
 )
 

@@ -21,7 +21,7 @@ from dragoman.platforms.datarobot.routes.standing import LIVENESS, standing
 from dragoman.platforms.datarobot.sentinel import Sentinel
 from dragoman.serving.front import METRICS, while_serving
 from dragoman.serving.lifecycle import Lifecycle
-from dragoman.serving.metrics import WorkerMetrics
+from dragoman.serving.observing.metrics import WorkerMetrics
 from dragoman.serving.probes import Probe, while_away
 from dragoman.serving.router import Router
 from dragoman.serving.table import Handler, Route, Table

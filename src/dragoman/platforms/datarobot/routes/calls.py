@@ -1,11 +1,11 @@
 """Requests to the engine: its whole answer, or the events of its stream."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 
 from dragoman.engine.calls import Calls
-from dragoman.engine.client import Client, Response
+from dragoman.engine.client import Client, Header, Response
 from dragoman.platforms.datarobot.errors import DrumError
 from dragoman.platforms.datarobot.options import Options
 from dragoman.platforms.datarobot.routes.refusals import TIMED_OUT, BrokenStreamError, refusal
@@ -44,8 +44,8 @@ class DrumCalls(Calls):
             except TimeoutError:
                 raise self._too_late() from None
 
-    def _refusal(self, status: int, body: bytes) -> DrumError:
-        return refusal(status, body)
+    def _refusal(self, status: int, body: bytes, headers: Iterable[Header] = ()) -> DrumError:
+        return refusal(status, body, headers)
 
     def _broken_off(self, status: int, said: bytes) -> BrokenStreamError:
         return BrokenStreamError(refusal(status, said), said)

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dragoman.engine.client import Response as EngineResponse
 from dragoman.engine.messages import unless_left
+from dragoman.engine.threads import aside
 from dragoman.platforms.datarobot import hooks
 from dragoman.platforms.datarobot.errors import DrumError
 from dragoman.platforms.datarobot.hooks import Hook
@@ -50,7 +51,9 @@ class ChatApi:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        chat = read(request.headers.get("content-type", ""), await request.body())
+        body = await request.body()
+        kind = request.headers.get("content-type", "")
+        chat = await aside(len(body), read, kind, body, self._options.limits)
         hook = hooks.loaded().chat
         answer = self._hooked(hook, chat, request, send) if hook else self._asked(chat, request, send)
         response = await unless_left(receive, answer)

@@ -10,8 +10,12 @@ from uuid import uuid4
 import orjson
 from starlette.responses import Response
 
+from dragoman.engine.bad_request import BadRequestError
+from dragoman.engine.guard.bodies import Json, loaded
 from dragoman.platforms.datarobot.errors import DrumError
 from dragoman.platforms.datarobot.options import DEPLOYED
+from dragoman.platforms.datarobot.routes.refusals import refused
+from dragoman.serving.entrance.limits import Limits
 
 ASSOCIATION_ID = "datarobot_association_id"
 # In Flask's words.
@@ -20,8 +24,6 @@ WRONG_TYPE = (
     "'application/json'."
 )
 UNREADABLE = "The browser (or proxy) sent a request that this server could not understand."
-
-Json = Any
 
 
 class UnreadableError(DrumError):
@@ -46,8 +48,8 @@ class Chat:
     """
 
     body: bytes
-    content: dict[str, Json]
-    association_id: Json
+    content: Json
+    association_id: Any
 
     def to_engine(self, model: str | None) -> bytes:
         """The body for the engine: unchanged, unless it names no model, or that of every deployment.
@@ -71,22 +73,24 @@ class Chat:
         return b"," + field.removeprefix(b"{")
 
 
-def read(kind: str, body: bytes) -> Chat:
+def read(kind: str, body: bytes, limits: Limits) -> Chat:
     """The chat request in a body.
 
     Args:
         kind: the content type.
         body: the body.
+        limits: how large, how deep and how full it may be.
 
     Raises:
-        DrumError: it is no JSON object, or does not say that it is JSON.
+        DrumError: it is no JSON object, does not say that it is JSON, or is beyond the limits.
     """
     if not _is_json(kind.partition(";")[0].strip().lower()):
         raise DrumError(WRONG_TYPE)
     try:
-        # As vLLM reads it: orjson refuses NaN and half surrogate pairs, and rounds long numbers.
-        content = json.loads(body)
-    except (ValueError, RecursionError):
+        content = loaded(body, limits)
+    except BadRequestError as error:
+        raise refused(error.status, str(error)) from None
+    except ValueError:
         raise UnreadableError from None
     if not isinstance(content, dict):
         raise UnreadableError

@@ -8,7 +8,7 @@ from typing import Any
 import psutil
 from starlette.responses import Response
 
-from dragoman.platforms.datarobot.cgroups import ContainerMemory, container_memory
+from dragoman.cgroups import ContainerMemory, container_memory
 from dragoman.platforms.datarobot.routes.documents import document
 
 Json = dict[str, Any]

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 from starlette.types import Message, Send
 
+from dragoman.engine.client import unexpected
 from dragoman.platforms.datarobot.errors import DrumError
 from dragoman.platforms.datarobot.json_text import json_text
 from dragoman.platforms.datarobot.routes.refusals import BrokenStreamError
@@ -42,7 +43,7 @@ async def pour(said: bytes | None, more: AsyncIterator[bytes], send: Send) -> by
     except DrumError as error:
         return _failure(error)
     except Exception as error:
-        log.exception("a stream broke off")
+        log.error("a stream broke off: %s", error, exc_info=unexpected(error))
         return _failure(DrumError(str(UnexpectedError(error))))
     return _event(DONE)
 

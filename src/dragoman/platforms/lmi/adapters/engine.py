@@ -6,7 +6,9 @@ from pathlib import Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dragoman.engine import Engine
+from dragoman.engine.layer import Layer
 from dragoman.engine.messages import collected, replay
+from dragoman.engine.threads import aside
 from dragoman.platforms.lmi.adapters.loading import Loader
 from dragoman.platforms.lmi.adapters.records import Records
 from dragoman.platforms.lmi.adapters.registry import Registry
@@ -14,6 +16,7 @@ from dragoman.platforms.lmi.adapters.traffic import Traffic, adapter_of
 from dragoman.platforms.lmi.errors import HandlerError
 from dragoman.platforms.lmi.options import Options
 from dragoman.serving import answers
+from dragoman.serving.entrance.limits import Limits
 
 RECORDS = "adapters.json"
 
@@ -25,12 +28,14 @@ class Front:
         app: the engine's own.
         registry: knows the adapters.
         traffic: is told which requests run on them.
+        limits: within which a body is read.
     """
 
-    def __init__(self, app: ASGIApp, registry: Registry, traffic: Traffic) -> None:
+    def __init__(self, app: ASGIApp, registry: Registry, traffic: Traffic, limits: Limits) -> None:
         self._app = app
         self._registry = registry
         self._traffic = traffic
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request."""
@@ -39,7 +44,8 @@ class Front:
             await self._app(scope, receive, send)
             return
         messages = await collected(receive)
-        name = adapter_of(b"".join(message.get("body", b"") for message in messages), self._registry)
+        body = b"".join(message.get("body", b"") for message in messages)
+        name = await aside(len(body), adapter_of, body, self._registry, self._limits)
         if name is None:
             await self._app(scope, replay(messages, receive), send)
             return
@@ -52,7 +58,7 @@ class Front:
             await self._app(scope, replay(messages, receive), send)
 
 
-class AdaptedEngine:
+class AdaptedEngine(Layer):
     """An engine whose adapters come and go.
 
     Args:
@@ -62,24 +68,11 @@ class AdaptedEngine:
     """
 
     def __init__(self, engine: Engine, options: Options, records: Records) -> None:
-        self._engine = engine
         traffic = Traffic()
-        loader = Loader(engine, options.api_key[0] if options.api_key else None)
+        loader = Loader(engine)
         self.adapters = Registry(loader, traffic, options, records)
-        self.app: ASGIApp = Front(engine.app, self.adapters, traffic) if options.enable_lora else engine.app
-
-    @property
-    def tasks(self) -> frozenset[str]:
-        """What the model can do."""
-        return self._engine.tasks
-
-    def healthy(self) -> bool:
-        """Whether a request would be answered now."""
-        return self._engine.healthy()
-
-    async def death(self) -> str:
-        """Returns the reason when the engine will never answer again."""
-        return await self._engine.death()
+        front = Front(engine.app, self.adapters, traffic, options.limits)
+        super().__init__(engine, front if options.enable_lora else engine.app)
 
 
 def adapted(engine: Engine, options: Options) -> AdaptedEngine:

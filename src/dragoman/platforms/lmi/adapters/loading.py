@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 
 from dragoman.engine import Engine
-from dragoman.engine.client import Client, Header
+from dragoman.engine.client import Client
 from dragoman.platforms.lmi.errors import HandlerError
 
 LOAD = "/v1/load_lora_adapter"
@@ -21,13 +21,11 @@ class Loader:
 
     Args:
         engine: vLLM, started with ``VLLM_ALLOW_RUNTIME_LORA_UPDATING``.
-        api_key: the key that the engine asks for, if it does.
     """
 
-    def __init__(self, engine: Engine, api_key: str | None) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._client = Client(engine.app)
-        self._headers: tuple[Header, ...] = ((b"authorization", b"Bearer " + api_key.encode()),) if api_key else ()
         self._unloaded: Counter[str] = Counter()
 
     async def load(self, name: str, path: Path) -> None:
@@ -50,7 +48,7 @@ class Loader:
         self._unloaded[name] += 1
 
     async def _post(self, path: str, content: dict[str, str], failed: str) -> None:
-        status, body = await self._client.post(path, content, self._headers)
+        status, body = await self._client.post(path, content)
         if status == HTTPStatus.OK:
             return
         if not self._engine.healthy():

@@ -1,13 +1,16 @@
 """Which requests run on which adapters."""
 
 import asyncio
-import json
 import re
 from collections import Counter
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
 
 import orjson
+
+from dragoman.engine.bad_request import BadRequestError
+from dragoman.engine.guard.bodies import parsed
+from dragoman.serving.entrance.limits import Limits
 
 MODEL = re.compile(rb'"model"\s*:\s*("(?:[^"\\]|\\.)*")')
 
@@ -37,16 +40,21 @@ class Traffic:
             await self._end.wait()
 
 
-def adapter_of(body: bytes, adapters: Container[str]) -> str | None:
-    """The adapter that a body names as its model; it is only parsed where something in it may do so."""
+def adapter_of(body: bytes, adapters: Container[str], limits: Limits) -> str | None:
+    """The adapter that a body names as its model; it is only parsed where something in it may do so.
+
+    Args:
+        body: the body, complete.
+        adapters: the names that there are.
+        limits: beyond which it names none, since the engine refuses it.
+    """
     if not any(_text(found.group(1)) in adapters for found in MODEL.finditer(body)):
         return None
     try:
-        # As vLLM reads it.
-        content = json.loads(body)
-    except (ValueError, RecursionError):
+        content = parsed(body, limits) or {}
+    except BadRequestError:
         return None
-    model = content.get("model") if isinstance(content, dict) else None
+    model = content.get("model")
     return model if isinstance(model, str) and model in adapters else None
 
 

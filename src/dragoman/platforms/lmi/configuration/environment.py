@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from dragoman.platforms.lmi.configuration import lmcache
 from dragoman.settings.assignments import Settled
-from dragoman.settings.rules import Outcome, Remark
+from dragoman.settings.rules import Change, Outcome, Remark
 from dragoman.settings.view import View
 
 NAME = "env"
@@ -13,6 +13,7 @@ _LMCACHE = "LMCACHE_CONFIG_FILE"
 _ADAPTERS = "VLLM_ALLOW_RUNTIME_LORA_UPDATING"
 # It is the worker's own, and vLLM warns about names that begin like its own and that it does not know.
 _CONSUMED = ("VLLM_EXTRA_ARGS",)
+_KEY = "VLLM_API_KEY"
 _STOPS = "VLLM_MAX_STOP_STRINGS"
 # vLLM takes no more than 4 of them, as OpenAI does; LMI had no limit.
 _MOST_STOPS = "64"
@@ -24,6 +25,13 @@ def variables(view: View) -> Iterator[Outcome]:
     asked = view.settled(NAME)
     if asked and not all(_PAIR.fullmatch(pair) for pair in _pairs(asked.value)):
         yield Remark(f"{view.cite(NAME)}: write NAME=value, and commas between several", fatal=True)
+
+
+def key(view: View) -> Iterator[Outcome]:
+    """Ask for the key that option.env has for vLLM, which would ask for it."""
+    asked = view.settled(NAME)
+    if asked and (value := dict(_split(asked.value)).get(_KEY)):
+        yield Change("api_key", [value], f"{asked.source}, {_KEY}", asked.rank, modest=True)
 
 
 def environ(settled: Mapping[str, Settled], environment: Mapping[str, str]) -> Mapping[str, str | None]:
@@ -46,4 +54,4 @@ def _split(text: str) -> Iterator[tuple[str, str]]:
         yield match[1], match[2].strip()
 
 
-RULES = (variables,)
+RULES = (variables, key)

@@ -25,6 +25,8 @@ ALIASES: Mapping[str, str] = MappingProxyType(
 # The keys about the model server, in small letters.
 SERVER_KEYS = frozenset({setting.name for setting in server_settings.KEYS} | server_settings.ALIASES.keys())
 
+# The worker asks for vLLM's key in its place.
+_GUARDING = frozenset({"api_key"})
 _LONGEST = 80
 
 
@@ -46,7 +48,7 @@ def setting_of(key: str, catalogue: Catalogue) -> str | None:
         The setting's name; None where the option sets nothing.
     """
     key = key.lower()
-    of_vllm = key in catalogue and key not in _OWN_NAMES and catalogue[key].use != "worker"
+    of_vllm = key in catalogue and key not in _OWN_NAMES and (catalogue[key].use != "worker" or key in _GUARDING)
     return ALIASES.get(key) or _OPTIONS.get(key) or (key if of_vllm else None)
 
 

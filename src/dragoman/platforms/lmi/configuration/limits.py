@@ -1,4 +1,4 @@
-"""How many requests run at a time, how much memory they have, and how long the model may take to load."""
+"""How many requests run and wait, how large they are, how much memory there is, and how long loading may take."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,8 @@ from dragoman.settings.view import View
 
 BATCH = "max_rolling_batch_size"
 SEQUENCES = "max_num_seqs"
+WAITING, QUEUE = "job_queue_size", "max_queue"
+PAYLOAD, BODY = "max_request_size", "max_body_size"
 MEMORY = "gpu_memory_utilization"
 LOADING = "model_loading_timeout"
 STARTING = "startup_timeout"
@@ -27,6 +29,21 @@ def sequences(view: View) -> Iterator[Outcome]:
         yield Change(SEQUENCES, min(_SEQUENCES, tokens) if tokens and tokens > 0 else _SEQUENCES, DEFAULT, WEAKEST)
 
 
+def queue(view: View) -> Iterator[Outcome]:
+    """Let as many requests wait for the engine as LMI's own routes let in."""
+    asked = view.settled(WAITING)
+    if asked:
+        yield Change(QUEUE, asked.value, asked.source, asked.rank, modest=True)
+    else:
+        yield Change(QUEUE, view.catalogue[WAITING].default, DEFAULT, WEAKEST)
+
+
+def bodies(view: View) -> Iterator[Outcome]:
+    """Take bodies as large as LMI was to take."""
+    if asked := view.settled(PAYLOAD):
+        yield Change(BODY, asked.value, asked.source, asked.rank, modest=True)
+
+
 def memory(view: View) -> Iterator[Outcome]:
     """Take the documented share of a GPU's memory, where there is a GPU and nothing else says how much."""
     given = any(view.get(name) is not None for name in (MEMORY, "kv_cache_memory_bytes", "engine_url"))
@@ -42,4 +59,4 @@ def loading(view: View) -> Iterator[Outcome]:
         yield Change(STARTING, view.catalogue[LOADING].default, DEFAULT, WEAKEST)
 
 
-RULES = (sequences, memory, loading)
+RULES = (sequences, queue, bodies, memory, loading)

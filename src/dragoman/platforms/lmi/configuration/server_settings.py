@@ -43,9 +43,8 @@ WORKER = (
     server(
         "max_request_size",
         "int",
-        default=64 * 2**20,
         bounds={"ge": 1},
-        help="How many bytes a request's body may have.",
+        help="How many bytes a request's body may have: max_body_size by the name that LMI has for it.",
     ),
     server("allow_multi_status", "bool", default=False, help="Answer /ping with 207 while the model is loading."),
     server("bad_request_http_code", "int", default=400, bounds=_CODES, help="The status of a request that is none."),

@@ -63,7 +63,7 @@ INHERITED = frozenset({"HF_TOKEN", "HF_HOME", "DJL_CACHE_DIR", "LMCACHE_CONFIG_F
 # What belongs to a model of the hub's in HF_MODEL_ID, and the options that say the same.
 OF_THE_HUB = MappingProxyType({"HF_REVISION": "option.revision", "HF_TASK": "option.task"})
 # What the worker has for itself on every platform, besides those that begin with its prefix.
-COMMON = frozenset({"OMP_NUM_THREADS", "VLLM_API_KEY"})
+COMMON = frozenset({"OMP_NUM_THREADS", "VLLM_API_KEY", "VLLM_CACHE_ROOT", "VLLM_ENABLE_STARTUP_PLAN"})
 RAW_ARGUMENTS = "VLLM_EXTRA_ARGS"
 KNOWN = frozenset(
     {

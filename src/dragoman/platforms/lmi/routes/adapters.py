@@ -34,6 +34,7 @@ class AdaptersApi:
         self._registry = registry
         self._model = model
         self._enabled = options.enable_lora
+        self._limits = options.limits
 
     def routes(self) -> Iterator[Route]:
         """The rows, with and without the one model's name."""
@@ -70,7 +71,7 @@ class AdaptersApi:
         return document(asdict(self._named(request)))
 
     async def _register(self, request: Request) -> Response:
-        given = await parameters(request)
+        given = await parameters(request, self._limits)
         adapter = Adapter(
             self._required(given, "name"),
             self._required(given, "src"),
@@ -81,7 +82,7 @@ class AdaptersApi:
         return _done(request, adapter, "registered")
 
     async def _update(self, request: Request) -> Response:
-        given = await parameters(request)
+        given = await parameters(request, self._limits)
         old = self._named(request)
         preload, pin = flag(given, "preload", old.preload), flag(given, "pin", old.pin)
         await self._registry.update(replace(old, src=given.get("src", old.src), preload=preload, pin=pin))

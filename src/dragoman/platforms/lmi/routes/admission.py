@@ -33,10 +33,10 @@ class Admission:
         """The body of a request, which has a place until the context ends; it takes it when the body is complete.
 
         Raises:
-            ServerError: there is no place, or the body is too large or too slow.
+            ServerError: there is no place, or the body is too slow.
         """
         self._refuse_when_full()
-        body = await bodies.read(request, self._options.max_request_size, self._options.predict_timeout)
+        body = await bodies.read(request, self._options.predict_timeout)
         with self.place():
             yield body
 

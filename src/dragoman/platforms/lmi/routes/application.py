@@ -1,6 +1,5 @@
 """All that an LMI worker answers while its engine runs."""
 
-import os
 from collections.abc import Iterator
 from functools import partial
 
@@ -19,7 +18,6 @@ from dragoman.platforms.lmi.routes.engine import EngineApi
 from dragoman.platforms.lmi.routes.error_responses import error_response
 from dragoman.platforms.lmi.routes.headers import with_headers
 from dragoman.platforms.lmi.routes.inference import Inference
-from dragoman.platforms.lmi.routes.keys import Keys, refused_by_vllm
 from dragoman.platforms.lmi.routes.logging import set_level
 from dragoman.platforms.lmi.routes.metrics import MetricsApi
 from dragoman.platforms.lmi.routes.model import Model
@@ -29,7 +27,7 @@ from dragoman.platforms.lmi.routes.passage import Passage
 from dragoman.serving.front import front, while_serving
 from dragoman.serving.lifecycle import Lifecycle
 from dragoman.serving.line import patient
-from dragoman.serving.metrics import WorkerMetrics
+from dragoman.serving.observing.metrics import WorkerMetrics
 from dragoman.serving.probes import Probe
 from dragoman.serving.router import Router
 from dragoman.serving.table import Route, Table
@@ -68,12 +66,11 @@ def application(
         *AdaptersApi(adapting.adapters, model, options).routes(),
         *_server(MetricsApi(metrics, Client(adapting.app))),
     )
-    openais = (*OpenAI(adapting, inference, model, admission, passage).routes(), *engines.routes())
-    keys = Keys(options.api_key or filter(None, [os.environ.get("VLLM_API_KEY")]))
     rows = (
-        *map(keys.guard, own),
-        *(keys.guard(route, refused_by_vllm) for route in openais),
-        *engines.open_routes(*PATHS),
+        *own,
+        *OpenAI(adapting, inference, model, admission, passage, options).routes(),
+        *engines.routes(),
+        *engines.telling_routes(*PATHS),
         *_open(model, theirs),
     )
     router = Router(Table(rows), partial(error_response, options))

@@ -54,8 +54,8 @@ class LmiCalls(Calls):
         async with asked as response, aclosing(self.events(response)) as events:
             yield events
 
-    def _refusal(self, status: int, body: bytes) -> HandlerError:
-        return engine_refusal(status, body, self._options.era)
+    def _refusal(self, status: int, body: bytes, headers: Iterable[Header] = ()) -> HandlerError:
+        return engine_refusal(status, body, self._options.era, headers)
 
     def _too_late(self) -> ServerError:
         return too_late(self._options)

@@ -56,14 +56,14 @@ class EngineApi:
         self._passage = passage
 
     def routes(self) -> Iterator[Route]:
-        """The rows that need a key where the engine wants one."""
+        """The rows for what users ask of a model."""
         for path in WORKING:
             yield Route("POST", path, self._let_in)
         for path in TELLING:
             yield Route("GET", path, self._tell)
 
-    def open_routes(self, *more: str) -> Iterator[Route]:
-        """The rows that need none.
+    def telling_routes(self, *more: str) -> Iterator[Route]:
+        """The rows that tell of the engine, and those for browsers.
 
         Args:
             more: further paths that browsers may ask about.

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dragoman.engine.client import Client
 from dragoman.engine.messages import unless_left
+from dragoman.engine.threads import aside
 from dragoman.platforms.lmi.adapters.choice import resolved, without
 from dragoman.platforms.lmi.adapters.engine import AdaptedEngine
 from dragoman.platforms.lmi.errors import bad_request
@@ -20,7 +21,6 @@ from dragoman.platforms.lmi.routes.headers import with_attributes
 from dragoman.platforms.lmi.routes.model import Model
 from dragoman.platforms.lmi.routes.replies import Replies
 from dragoman.platforms.lmi.routes.sessions import Sessions
-from dragoman.platforms.lmi.routes.threads import aside
 from dragoman.serving.table import Route
 
 
@@ -77,7 +77,7 @@ class Inference:
 
     async def _respond(self, http: HttpRequest, body: bytes, send: Send) -> None:
         headers = with_attributes(http.headers)
-        content = await aside(len(body), decode, body, headers, self._options.era)
+        content = await aside(len(body), decode, body, headers, self._options.limits, self._options.era)
         if is_form(body, headers) and "model" not in http.path_params:
             self._model.demand(content.get("model_name") or None, content.get("model_version") or None)
         adapter = await resolved(self._engine.adapters, content, headers, http.query_params)

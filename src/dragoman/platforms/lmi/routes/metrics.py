@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dragoman.engine.client import Client
-from dragoman.serving.metrics import TEXT, WorkerMetrics
+from dragoman.serving.observing.metrics import TEXT, WorkerMetrics
 
 
 class MetricsApi:

@@ -70,7 +70,7 @@ class ModelsApi:
         return document([workflow])
 
     async def _register(self, kind: str, request: Request) -> Response:
-        given = await parameters(request)
+        given = await parameters(request, self._options.limits)
         _one_worker(given)
         self._model.register(*(text(given, name) for name in ("url", "model_name", "model_version")))
         if flag(given, "synchronous", True):
@@ -79,7 +79,7 @@ class ModelsApi:
 
     async def _scale(self, request: Request) -> Response:
         self._demand(request)
-        given = await parameters(request)
+        given = await parameters(request, self._options.limits)
         _one_worker(given)
         done = f'Workflow "{self._model.name}" worker scaled. New Worker configuration min workers:1 max workers:1'
         return status(done, HTTPStatus.OK if flag(given, "synchronous", True) else HTTPStatus.ACCEPTED)

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dragoman.engine.bad_request import BadRequestError
+from dragoman.engine.guard.bodies import loaded, weigh
+from dragoman.engine.threads import aside
 from dragoman.platforms.lmi.adapters.choice import FIELD, HEADER, PARAMETER, resolved, without
 from dragoman.platforms.lmi.adapters.engine import AdaptedEngine
 from dragoman.platforms.lmi.errors import HandlerError
-from dragoman.platforms.lmi.generation.content import CROWDED, is_crowded
 from dragoman.platforms.lmi.generation.formats import preferred_stream
 from dragoman.platforms.lmi.generation.request import Json, Wire
+from dragoman.platforms.lmi.options import Options
 from dragoman.platforms.lmi.routes import unsupported
 from dragoman.platforms.lmi.routes.admission import Admission
 from dragoman.platforms.lmi.routes.headers import with_attributes
@@ -19,7 +22,7 @@ from dragoman.platforms.lmi.routes.inference import Inference
 from dragoman.platforms.lmi.routes.jsonlines import Lines
 from dragoman.platforms.lmi.routes.model import Model
 from dragoman.platforms.lmi.routes.passage import Passage
-from dragoman.platforms.lmi.routes.threads import aside
+from dragoman.serving.entrance.limits import Limits
 from dragoman.serving.table import Route
 
 PATHS = ("/v1/chat/completions", "/v1/completions")
@@ -37,16 +40,24 @@ class OpenAI:
         model: the model.
         admission: lets requests in.
         passage: the way to the engine.
+        options: what the operator chose.
     """
 
     def __init__(
-        self, engine: AdaptedEngine, inference: Inference, model: Model, admission: Admission, passage: Passage
+        self,
+        engine: AdaptedEngine,
+        inference: Inference,
+        model: Model,
+        admission: Admission,
+        passage: Passage,
+        options: Options,
     ) -> None:
         self._engine = engine
         self._inference = inference
         self._model = model
         self._admission = admission
         self._passage = passage
+        self._limits = options.limits
 
     def routes(self) -> Iterator[Route]:
         """The rows."""
@@ -63,7 +74,7 @@ class OpenAI:
         async with self._admission.let_in(request) as body:
             headers = with_attributes(request.headers)
             marked = HEADER in headers or PARAMETER in request.query_params or any(word in body for word in MARKERS)
-            content = await aside(len(body), _content, body) if marked else {}
+            content = await aside(len(body), _content, body, self._limits) if marked else {}
             if any(content.get(name) is not None for name in INPUTS):
                 await self._inference.respond(request, body, send)
             else:
@@ -80,17 +91,18 @@ class OpenAI:
         await self._passage(request, body, send)
 
 
-def _content(body: bytes) -> Json:
+def _content(body: bytes, limits: Limits) -> Json:
     """What a body holds; the engine says what is wrong with one that holds nothing of use.
 
     Raises:
         HandlerError: it holds too much.
     """
-    if is_crowded(body):
-        raise HandlerError(CROWDED)
     try:
-        # As vLLM reads it, which knows numbers and halves of surrogate pairs that orjson refuses.
-        content = json.loads(body)
-    except (ValueError, RecursionError):
+        weigh(body, limits)
+    except BadRequestError as error:
+        raise HandlerError(str(error)) from None
+    try:
+        content = loaded(body, limits)
+    except (BadRequestError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

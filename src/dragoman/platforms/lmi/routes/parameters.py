@@ -6,28 +6,36 @@ from typing import Any, TypeVar
 import orjson
 from starlette.requests import Request
 
+from dragoman.engine.bad_request import BadRequestError
+from dragoman.engine.guard.bodies import loaded
+from dragoman.engine.threads import aside
 from dragoman.platforms.lmi.errors import bad_request
 from dragoman.platforms.lmi.routes.bodies import read
+from dragoman.serving.entrance.limits import Limits
 from dragoman.settings import values
 
 Item = TypeVar("Item")
 Default = TypeVar("Default")
 Parameters = Mapping[str, Any]
 
-LARGEST_BODY = 2**20
 SECONDS = 60.0
 LONGEST_PAGE = 100
 
 
-async def parameters(request: Request) -> Parameters:
+async def parameters(request: Request, limits: Limits) -> Parameters:
     """The parameters by name; what is null or empty is left out.
 
+    Args:
+        request: the request.
+        limits: how large, how deep and how full its JSON may be.
+
     Raises:
-        ServerError: the body is called JSON and holds no object, is too large, or does not come.
+        ServerError: the body is called JSON and holds no object, is beyond the limits, or does not come.
     """
     given: dict[str, Any] = dict(request.query_params)
     if "json" in request.headers.get("content-type", ""):
-        given |= _fields(await read(request, LARGEST_BODY, SECONDS))
+        body = await read(request, SECONDS)
+        given |= await aside(len(body), _fields, body, limits)
     return {name: value for name, value in given.items() if value not in (None, "")}
 
 
@@ -81,9 +89,11 @@ def _value(parse: Callable[[object], Item], given: Parameters, name: str, defaul
         raise bad_request(f"Parameter {name} is invalid: {error}.") from None
 
 
-def _fields(body: bytes) -> dict[str, Any]:
+def _fields(body: bytes, limits: Limits) -> dict[str, Any]:
     try:
-        content = orjson.loads(body or b"{}")
+        content = loaded(body or b"{}", limits, orjson.loads)
+    except BadRequestError as error:
+        raise bad_request(str(error), error.status) from None
     except orjson.JSONDecodeError as error:
         raise bad_request(f"The body is not JSON: {error}") from None
     if not isinstance(content, dict):

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Message, Send
 
 from dragoman.engine.calls import BROKE_OFF, Event
-from dragoman.engine.client import Client, Header
+from dragoman.engine.client import Client, Header, unexpected
 from dragoman.platforms.lmi.errors import HandlerError
 from dragoman.platforms.lmi.generation.generated import looked_up
 from dragoman.platforms.lmi.generation.request import Request
@@ -99,8 +99,8 @@ class Replies:
             return reply.shape.failure(HandlerError(message))
         except HandlerError as error:
             return reply.shape.failure(error)
-        except Exception:
-            log.exception("a stream broke off")
+        except Exception as error:
+            log.error("a stream broke off: %s", error, exc_info=unexpected(error))
             return reply.shape.failure(engine_refusal(500, BROKE_OFF, self._options.era))
         return reply.shape.end()
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dragoman.platforms.runpod.configuration import baked
-from dragoman.platforms.runpod.configuration.load_balancing import has_queue
 from dragoman.platforms.runpod.configuration.model_cache import HUB
 from dragoman.platforms.runpod.configuration.variables import SETTINGS
 from dragoman.settings.assignments import Settled
@@ -31,10 +30,8 @@ _DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 
 def environ(settled: Mapping[str, Settled], environment: Mapping[str, str]) -> Mapping[str, str | None]:
     """Return the variables that the processes shall have; None for those that they shall not."""
-    kept = environment.keys()
-    removed = {*_CONSUMED, *(["VLLM_API_KEY"] if has_queue(environment) else [])}
     return {
-        **dict.fromkeys(sorted(removed & kept)),
+        **{name: None for name in _CONSUMED if name in environment},
         **dict(_caches(Path(_value(settled, "base_path")), environment)),
         **dict(_offline(settled, environment)),
         **dict(_sdk(settled)),

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from dragoman.platforms.runpod.configuration.load_balancing import has_queue
 from dragoman.settings.plugins import has_plugins
-from dragoman.settings.rules import Change, Outcome, Remark
+from dragoman.settings.rules import WEAKEST, Change, Outcome, Remark
 from dragoman.settings.view import View
 
 
@@ -23,6 +24,14 @@ def request_logs(view: View) -> Iterator[Outcome]:
     outputs = view.settled("enable_log_outputs")
     if outputs and outputs.value and view.settled("enable_log_requests") is None:
         yield Change("enable_log_requests", True, outputs.source, outputs.rank)
+
+
+def queue(view: View) -> Iterator[Outcome]:
+    """Let as many requests wait for the engine as the worker takes jobs: one that is refused would be a failed job."""
+    if has_queue(view.environment):
+        asked = view.settled("max_concurrency")
+        jobs = asked.value if asked else view.catalogue["max_concurrency"].default
+        yield Change("max_queue", jobs, f"worker default on RunPod: max_concurrency {jobs}", WEAKEST)
 
 
 def lmcache(view: View) -> Iterator[Outcome]:

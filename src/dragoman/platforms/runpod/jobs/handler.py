@@ -48,7 +48,7 @@ class Jobs:
     def _begin(self, job_id: str, job: Mapping[str, Any]) -> tuple[Work, asyncio.Task[None]] | errors.JobError:
         """Has the engine start, where the job can be understood."""
         try:
-            work = Work(job_id, requests.read(job, self._options), self._client, self._options)
+            work = Work(job_id, requests.read(job, self._options), self._client, self._options.within(job))
         except Exception as error:
             return as_job_error(job_id, error)
         task = asyncio.create_task(work.run())

@@ -1,7 +1,8 @@
 """What the operator of a RunPod worker chose about its jobs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from dragoman.settings.values import Value
 
@@ -21,15 +22,13 @@ class Options:
     allow_openai_format: bool
     request_timeout: float
     reasoning_parser: str | None = None
-    api_key: str | None = None
 
     @classmethod
-    def of(cls, values: Mapping[str, Value], api_key: str | None = None) -> "Options":
+    def of(cls, values: Mapping[str, Value]) -> "Options":
         """The options among the resolved settings.
 
         Args:
             values: the settings that the platform hands down, by name.
-            api_key: what the engine wants as bearer token, where it wants one.
         """
         model = values.get("model")
         names = values.get("served_model_name") or ([model] if model else [])
@@ -45,5 +44,15 @@ class Options:
             allow_openai_format=values["allow_openai_format"],
             request_timeout=values["request_timeout"],
             reasoning_parser=values.get("reasoning_parser"),
-            api_key=api_key,
         )
+
+    def within(self, job: Mapping[str, Any]) -> "Options":
+        """The options for one job, which runs no longer than its ``policy`` allows: ``executionTimeout``, milliseconds.
+
+        The platform stops a job that is late, too; a policy that it would refuse says nothing.
+        """
+        policy = job.get("policy")
+        allowed = policy.get("executionTimeout") if isinstance(policy, Mapping) else None
+        if not isinstance(allowed, int | float) or isinstance(allowed, bool) or allowed <= 0:
+            return self
+        return replace(self, request_timeout=min(self.request_timeout, allowed / 1000))

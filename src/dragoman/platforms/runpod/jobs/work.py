@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from dragoman.engine.client import Client, Header, Response
+from dragoman.engine.client import Client, Header, Response, unexpected
 from dragoman.platforms.runpod import responses
 from dragoman.platforms.runpod.jobs import errors
 from dragoman.platforms.runpod.jobs.batches import Batches
@@ -21,6 +21,7 @@ from dragoman.platforms.runpod.requests import Request
 from dragoman.serving.events import Events
 from dragoman.settings.values import quote
 
+JSON: tuple[Header, ...] = ((b"content-type", b"application/json"),)
 CUT = re.compile(rb'"finish_reason":\s*"length"')
 
 log = logging.getLogger("dragoman")
@@ -79,11 +80,8 @@ class Work:
         return tokens
 
     def _open(self, request: Request) -> AbstractAsyncContextManager[Response]:
-        headers: list[Header] = [(b"content-type", b"application/json")]
-        if self._options.api_key:
-            headers.append((b"authorization", b"Bearer " + self._options.api_key.encode()))
         body = b"" if request.body is None else _encode(request.body)
-        return self._client.stream(request.method, request.path, query=request.query, headers=headers, body=body)
+        return self._client.stream(request.method, request.path, query=request.query, headers=JSON, body=body)
 
     async def _read(self, response: Response) -> bytes:
         """The body of an answer that is no error."""
@@ -130,7 +128,7 @@ class Work:
         try:
             yield
         except Exception as error:
-            log.warning("job %s: the engine broke off its answer: %s", self._id, error, exc_info=error)
+            log.warning("job %s: the engine broke off its answer: %s", self._id, error, exc_info=unexpected(error))
             raise errors.broken_off() from error
 
     def _fail(self, error: JobError) -> None:
