@@ -15,6 +15,7 @@ from typing import NoReturn
 
 import uvloop
 from setproctitle import setproctitle
+from starlette.types import ASGIApp
 
 from dragoman import logs
 from dragoman.engine import Engine, Source
@@ -130,17 +131,8 @@ class _Server:
         # A warm-up that kills the engine is not sent to the next ones for ever.
         engine = self._without_killers(emulating(engine))
         await warm_up(engine)
-        plan = self._plan
-        speaks = dialect(plan.platform)
-        # From the inside out: what only an engine's request can be judged by, then what every request can.
-        engine = guarded(admitted(engine, plan.queueing, self._metrics), plan.limits)
-        engine = reachable(engine, plan.exposure)
-        app = speaks.around(engine, self._lifecycle, self._metrics, plan.dialect)
-        refuse = partial(speaks.refused, settings=plan.dialect)
-        app = limited_bodies(app, plan.limits.max_body_size, refuse)
-        app = authenticated(app, plan.access, partial(speaks.probe, settings=plan.dialect), refuse)
-        app = limited_heads(app, plan.http.max_header_size, refuse)
-        app = self._observers.of_worker(app, self._metrics)
+        engine = self._within_limits(engine)
+        app = self._application(engine)
         with socket.socket(fileno=self._plan.listen_fd) as sock:
             self._listener = Listener(app, sock, self._plan.http, self._plan.grace)
             self._channel.send(Ready(os.getpid()))
@@ -149,12 +141,30 @@ class _Server:
             self._tell_boot()
             self._lifecycle.enter(Status.READY)
             await self._listener.open()
-            self._take_work(speaks.intake(self._observers.of_intake(engine, self._metrics), plan.dialect))
+            observed = self._observers.of_intake(engine, self._metrics)
+            self._take_work(dialect(self._plan.platform).intake(observed, self._plan.dialect))
         reason = await engine.death()
         self._lifecycle.enter(Status.RESTARTING)
         self._channel.send(Failed(reason))
         await self._close(FAREWELL, LAST_POSTS)
         return EngineStartError.exit_code
+
+    def _within_limits(self, engine: Engine) -> Engine:
+        """The layers that judge what the engine is to do, whoever asks, from the inside out."""
+        plan = self._plan
+        engine = guarded(admitted(engine, plan.queueing, self._metrics), plan.limits)
+        return reachable(engine, plan.exposure)
+
+    def _application(self, engine: Engine) -> ASGIApp:
+        """The platform's application and the layers that judge every request to it, from the inside out."""
+        plan = self._plan
+        speaks = dialect(plan.platform)
+        refuse = partial(speaks.refused, settings=plan.dialect)
+        app = speaks.around(engine, self._lifecycle, self._metrics, plan.dialect)
+        app = limited_bodies(app, plan.limits.max_body_size, refuse)
+        app = authenticated(app, plan.access, partial(speaks.probe, settings=plan.dialect), refuse)
+        app = limited_heads(app, plan.http.max_header_size, refuse)
+        return self._observers.of_worker(app, self._metrics)
 
     def _tell_boot(self) -> None:
         """Shows what the start was made of, which the doorman has measured."""
