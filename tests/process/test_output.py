@@ -85,6 +85,9 @@ async def test_only_the_last_lines_are_kept() -> None:
         ),
         (["KeyError: 'first'", "ValueError: second"], "ValueError: second"),
         (["Error:"], None),
+        (["[rank0]: ValueError: bad rank"], "ValueError: bad rank"),
+        (["(APIServer pid=7) WARNING 01-01 [x.py:1] OSError: it went on"], None),
+        (["This can cause errors like `OSError: [Errno 24] Too many open files`. Consider more"], None),
     ],
 )
 async def test_the_cause_is_the_last_line_that_names_an_error(lines: list[str], cause: str | None) -> None:

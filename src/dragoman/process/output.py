@@ -11,7 +11,9 @@ from typing import TextIO
 KEPT = 200
 TOLD = 15
 LONGEST = 64 * 1024
-ERROR = re.compile(r"\b\w*(?:Error|Exception): .+")
+# The last line of a traceback, behind the head of a record that vLLM calls an error or the rank of a torch process; an
+# error named in mid-sentence is advice.
+ERROR = re.compile(r"(?:\([^()]+\) ERROR [^\]]+\] |\[rank\d+\]: )?(?:\w+\.)*(?P<cause>\w*(?:Error|Exception): .+)")
 # With these words vLLM's errors point to the one that caused them, each of its processes in a sentence of its own.
 HINT = "root cause"
 PROGRESS = re.compile(r"\r(?!\Z)")
@@ -67,9 +69,9 @@ class Output:
                 print(line, file=self._to, flush=True)
 
     def cause(self) -> str | None:
-        """The last line among those kept that names an error and not just points to one."""
-        named = (ERROR.search(line) for line in reversed(self._kept) if HINT not in line)
-        return next((found.group() for found in named if found), None)
+        """The last line among those kept that ends a traceback and does not just point to another one."""
+        named = (ERROR.match(line) for line in reversed(self._kept) if HINT not in line)
+        return next((found["cause"] for found in named if found), None)
 
     def last(self, count: int = TOLD) -> list[str]:
         """The last lines, oldest first."""
