@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from dragoman.downloads.repositories import Repository, repositories
+from dragoman.downloads.repositories import MODELSCOPE, Repository, repositories
 from dragoman.engine import Report
 
-MODELSCOPE = "VLLM_USE_MODELSCOPE"
+__all__ = ["MODELSCOPE", "fetched"]
 
 
 def fetched(engine_args: Sequence[str], environment: Mapping[str, str], report: Report) -> Iterator[Path]:

@@ -20,11 +20,19 @@ class Progress:
         total: how many there will be.
         report: is told.
         clock: seconds.
+        verb: what is done.
     """
 
     def __init__(
-        self, what: str, done: int, total: int, report: Report, clock: Callable[[], float] = time.monotonic
+        self,
+        what: str,
+        done: int,
+        total: int,
+        report: Report,
+        clock: Callable[[], float] = time.monotonic,
+        verb: str = "downloading",
     ) -> None:
+        self._verb = verb
         self._what = what
         self._done = done
         self._total = total
@@ -45,7 +53,7 @@ class Progress:
     def _text(self) -> str:
         size, unit = unit_of(self._total)
         percent = 100 * self._done // max(self._total, 1)
-        return f"downloading {self._what}: {self._done / size:.1f} of {self._total / size:.1f} {unit} ({percent} %)"
+        return f"{self._verb} {self._what}: {self._done / size:.1f} of {self._total / size:.1f} {unit} ({percent} %)"
 
 
 def unit_of(count: int) -> tuple[int, str]:

@@ -13,6 +13,8 @@ from dragoman.settings.resolution import settle
 from dragoman.settings.sources import CommandLine
 from dragoman.settings.worker import load_catalogue
 
+MODELSCOPE = "VLLM_USE_MODELSCOPE"
+
 _CONFIGURATIONS = ("config.json", "params.json")
 
 

@@ -4,15 +4,15 @@ A download fills a directory beside its place and moves it there when all of it 
 gone on with, file by file. Workers on one machine take turns.
 """
 
-import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import closing, suppress
 from hashlib import sha256
 from pathlib import Path
 
 from dragoman.downloads.progress import Progress, unit_of
+from dragoman.downloads.turns import turn
 from dragoman.engine import Report
 from dragoman.errors import EngineStartError
 from dragoman.platforms.lmi.configuration.download_directory import VARIABLE
@@ -21,13 +21,14 @@ from dragoman.platforms.lmi.s3 import Prefix, RemoteFile, S3Error
 _ELSEWHERE = f"{VARIABLE} names another directory"
 
 
-def downloaded(url: str, parent: Path, report: Report) -> Path:
+def downloaded(url: str, parent: Path, report: Report, elsewhere: str = _ELSEWHERE) -> Path:
     """The directory with all that is under a URL, downloaded unless it is there already.
 
     Args:
         url: ``s3://bucket/prefix``.
         parent: where such directories are.
         report: is told how far it is.
+        elsewhere: what to do where there is no room.
 
     Raises:
         EngineStartError: S3 does not give it, or there is no room for it.
@@ -35,44 +36,32 @@ def downloaded(url: str, parent: Path, report: Report) -> Path:
     place = parent / sha256(url.rstrip("/").encode()).hexdigest()[:16]
     if not place.is_dir():
         try:
-            _fill(place, url, report)
+            _fill(place, url, report, elsewhere)
         except S3Error as error:
             raise EngineStartError(str(error)) from error
         except OSError as error:
             reason = error.strerror or error
-            raise EngineStartError(f"{url} cannot be kept in {parent}: {reason}; {_ELSEWHERE}") from error
+            raise EngineStartError(f"{url} cannot be kept in {parent}: {reason}; {elsewhere}") from error
     return place
 
 
-def _fill(place: Path, url: str, report: Report) -> None:
+def _fill(place: Path, url: str, report: Report, elsewhere: str) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
-    with _turn(place.with_suffix(".lock"), lambda: report(f"waiting for another worker that downloads {url}")):
+    with turn(place.with_suffix(".lock"), lambda: report(f"waiting for another worker that downloads {url}")):
         if not place.is_dir():
             partial = place.with_suffix(".partial")
-            _download(url, partial, report)
+            _download(url, partial, report, elsewhere)
             partial.rename(place)
 
 
-@contextmanager
-def _turn(path: Path, waits: Callable[[], None]) -> Iterator[None]:
-    """Keeps other workers out, until the context or the process ends."""
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waits()
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _download(url: str, directory: Path, report: Report) -> None:
+def _download(url: str, directory: Path, report: Report, elsewhere: str) -> None:
     with closing(Prefix(url, os.environ)) as prefix:
         wanted = {_inside(directory, file.name, url): file for file in prefix.files()}
         if not wanted:
             raise EngineStartError(f"{url}: there is nothing; check the bucket and the prefix")
         missing = {path: wanted[path] for path in wanted.keys() - _kept(directory, wanted)}
         size, rest = (sum(file.size for file in files.values()) for files in (wanted, missing))
-        _check_room(url, directory.parent, rest)
+        _check_room(url, directory.parent, rest, elsewhere)
         for path in missing:
             path.parent.mkdir(parents=True, exist_ok=True)
         prefix.download(missing, Progress(url, size - rest, size, report).move)
@@ -106,9 +95,9 @@ def _is_whole(path: Path, file: RemoteFile) -> bool:
     return found.st_size == file.size and found.st_mtime >= file.modified.timestamp()
 
 
-def _check_room(url: str, directory: Path, needed: int) -> None:
+def _check_room(url: str, directory: Path, needed: int, elsewhere: str) -> None:
     free = shutil.disk_usage(directory).free
     if free < needed:
         size, unit = unit_of(needed)
         amounts = f"{needed / size:.1f} {unit} are to come and {free / size:.1f} {unit} are free"
-        raise EngineStartError(f"{url} does not fit into {directory}: {amounts}; {_ELSEWHERE}")
+        raise EngineStartError(f"{url} does not fit into {directory}: {amounts}; {elsewhere}")
