@@ -1,18 +1,21 @@
 """How large a model is, as its config.json and the headers of its safetensors tell, without loading any of it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from math import prod
+from math import ceil
 from pathlib import Path
 
+from dragoman.planning.cells import bytes_of_token
+from dragoman.planning.configuration import Configuration, UntoldError, counted
+from dragoman.planning.geometry import Geometry, context, geometry
+from dragoman.planning.headers import tensors
+from dragoman.planning.layers import State
+from dragoman.planning.terms import Terms
 from dragoman.settings.models import at_hand
-from dragoman.settings.values import Value
 from dragoman.settings.view import View
 
 _WEIGHTS = "*.safetensors"
-# An index of some ten thousand tensors has a few MiB; what claims more is none.
-_LONGEST_HEADER = 100 * 2**20
 # Below so many parameters a step is too short to be divided, and torch.compile takes longer than the start.
 SMALL = 30_000_000
 _FULL_PRECISION = ("float", "float32")
@@ -23,13 +26,14 @@ class Footprint:
     """A model's size.
 
     `parameters` is their number, `files` the bytes of the files that they are in, `weights` the bytes that they take in
-    memory, `token` the bytes of KV cache that one token takes at most, and `context` the tokens of the longest request.
+    memory, `token` the bytes of cache that one token of the longest request takes at most, and `context` the tokens of
+    that request. `token` is None where config.json does not tell what is kept.
     """
 
     parameters: int
     files: int
     weights: int
-    token: int
+    token: int | None
     context: int
 
     @property
@@ -51,38 +55,36 @@ def footprint(view: View) -> Footprint | None:
 
 
 def _measured(directory: Path, view: View) -> Footprint:
-    config = json.loads((directory / "config.json").read_bytes())
-    text = config.get("text_config", config)
+    configuration = Configuration(json.loads((directory / "config.json").read_bytes()))
     full = view.get("dtype") in _FULL_PRECISION
-    parameters = sum(prod(shape) for file in directory.glob(_WEIGHTS) for shape in _shapes(file))
+    parameters = sum(tensor.elements for file in directory.glob(_WEIGHTS) for tensor in tensors(file))
     files = sum(file.stat().st_size for file in directory.glob(_WEIGHTS))
     weights = max(files, parameters * 4) if full else files
     chosen = view.get("max_model_len", 0)
     # Not above 0 is vLLM's `auto`: as much as fits, and no more than the model has.
-    length = chosen if chosen > 0 else text["max_position_embeddings"]
-    return Footprint(_counted(parameters), files, weights, _token(text, 4 if full else 2), _counted(length))
+    length = chosen if chosen > 0 else context(configuration)
+    token = _token(configuration, "float32" if full else "bfloat16", length)
+    return Footprint(counted(parameters, "parameters"), files, weights, token, length)
 
 
-def _token(config: Mapping[str, Value], size: int) -> int:
-    """Return the bytes of KV cache that one token takes: a key and a value in each head of each layer."""
-    heads = _counted(config["num_attention_heads"])
-    dimension = _counted(config.get("head_dim") or config["hidden_size"] // heads)
-    cached = _counted(config.get("num_key_value_heads") or heads)
-    return 2 * _counted(config["num_hidden_layers"]) * cached * dimension * size
+def _token(configuration: Configuration, dtype: str, length: int) -> int | None:
+    """Return the bytes of cache that one token takes at most, with its part of what a whole request has of states."""
+    try:
+        kept = geometry(configuration)
+    except UntoldError:
+        return None
+    terms = Terms(dtype=dtype, state_dtype=dtype, recurrence_dtype="float32")
+    return sum(bytes_of_token(layer, terms) for layer in kept.attention) + ceil(_states(kept, terms) / length)
 
 
-def _counted(number: Value) -> int:
-    """Return a number of things; ValueError for anything else."""
-    if not isinstance(number, int) or number < 1:
-        raise ValueError(f"{number!r} is no number of things")
-    return number
+def _states(kept: Geometry, terms: Terms) -> int:
+    return sum(_copies(state) * _bytes(state.sizes(terms.degree), terms.state_bytes) for state in kept.states)
 
 
-def _shapes(file: Path) -> Iterator[list[int]]:
-    """Yield the shape of each tensor of a safetensors file; its header is JSON behind eight bytes of length."""
-    with file.open("rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")
-        if length > _LONGEST_HEADER:
-            raise ValueError("this is no header")
-        header = json.loads(stream.read(length))
-    yield from (tensor["shape"] for name, tensor in header.items() if name != "__metadata__")
+def _copies(state: State) -> int:
+    """Return how many states of a sequence vLLM keeps: one, one in reserve, and those that prefixes are found by."""
+    return 2 + state.checkpoints
+
+
+def _bytes(counts: Iterable[int], sizes: Iterable[int]) -> int:
+    return sum(count * size for count, size in zip(counts, sizes, strict=True))

@@ -35,23 +35,23 @@ def cache_memory(view: View, size: Footprint | None) -> Iterator[Outcome]:
     if several or any(view.settled(name) for name in _DECIDING) or view.environment.get(_SPACE):
         return
     memory = memory_node.beside_first_core(machine.memory())
-    if size is not None:
-        yield from _amount(memory, size)
+    if size is not None and size.token is not None:
+        yield from _amount(memory, size, size.token)
     elif memory.limited:
         yield from _share(memory)
 
 
-def _amount(memory: Memory, size: Footprint) -> Iterator[Outcome]:
+def _amount(memory: Memory, size: Footprint, token: int) -> Iterator[Outcome]:
     # vLLM counts the pages of the files that were read as used where the container has a limit.
     weights = size.weights + (size.files if memory.limited else 0)
-    most, room = REQUESTS * size.context * size.token, _room(memory) - weights
+    most, room = REQUESTS * size.context * token, _room(memory) - weights
     if room < MIB:
         return
     if most <= room:
         reason = f"{REQUESTS} requests of {size.context} tokens take no more"
     else:
         reason = f"{memory.available / GIB:.1f} GiB are left{_to_whom(memory)}, less the weights and a margin"
-    yield Change(NAME, int(min(most, room) // MIB * MIB), f"worker default: {reason}", WEAKEST)
+    yield Change(NAME, max(MIB, int(min(most, room) // MIB * MIB)), f"worker default: {reason}", WEAKEST)
 
 
 def _share(memory: Memory) -> Iterator[Outcome]:
