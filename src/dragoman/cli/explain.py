@@ -1,16 +1,21 @@
-"""`dragoman explain`: what the worker would do, and why."""
+"""`dragoman explain`: what the worker would do, and why; or the same configuration, written for another platform."""
 
 import os
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import typer
+
+from dragoman import logs
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from dragoman.settings.resolution import Resolution
+    from dragoman.written.target import Target
 
 _PIPED_WIDTH = 140
+_JSON, _AS = "--json", "--as"
 
 
 def explain(context: typer.Context) -> None:
@@ -18,16 +23,70 @@ def explain(context: typer.Context) -> None:
     from dragoman.errors import ConfigurationError
     from dragoman.platforms import resolve
 
-    arguments = [argument for argument in context.args if argument != "--json"]
+    arguments = [argument for argument in context.args if argument != _JSON]
+    as_json = len(arguments) < len(context.args)
+    target, arguments = target_of(arguments)
     resolution = resolve(arguments, os.environ)
-    if "--json" in context.args:
-        import json
-
-        typer.echo(json.dumps(resolution.to_json(), indent=2))
+    if target is not None:
+        write(resolution, target, as_json=as_json)
+    elif as_json:
+        print_json(resolution.to_json())
     else:
         show(resolution)
     if resolution.errors:
         raise typer.Exit(ConfigurationError.exit_code)
+
+
+def target_of(arguments: Sequence[str]) -> tuple["Target | None", list[str]]:
+    """Return the target that `--as` names, and the other arguments.
+
+    Raises:
+        ConfigurationError: there is no such target.
+    """
+    named, others = "", list[str]()
+    remaining = iter(arguments)
+    for argument in remaining:
+        flag, equals, value = argument.partition("=")
+        if flag != _AS:
+            others.append(argument)
+            continue
+        named = value if equals else next(remaining, "")
+        if named not in targets():
+            from dragoman.errors import ConfigurationError
+
+            problem = f"{named!r} is nothing that a configuration is written for" if named else "it needs a value"
+            raise ConfigurationError(f"{_AS}: {problem}; choose one of {', '.join(targets())}")
+    return targets().get(named), others
+
+
+def targets() -> "Mapping[str, Target]":
+    """Return what a configuration can be written for, by name."""
+    from dragoman.written.targets import TARGETS
+
+    return TARGETS
+
+
+def write(resolution: "Resolution", target: "Target", *, as_json: bool) -> None:
+    """Print the configuration in the target's words, where it has no errors, and on stderr what to say about it."""
+    from dragoman.written.target import Written
+    from dragoman.written.writing import write as written_for
+
+    written = Written(target.name) if resolution.errors else written_for(resolution, target, os.environ)
+    warnings = (*resolution.warnings, *written.warnings)
+    if as_json:
+        print_json({**written.to_json(), "warnings": warnings, "errors": resolution.errors})
+        return
+    for kind, lines in (("warning", warnings), ("error", resolution.errors)):
+        for line in lines:
+            logs.announce(kind, line)
+    typer.echo(written.shown(), nl=False)
+
+
+def print_json(content: object) -> None:
+    """Print one JSON value."""
+    import json
+
+    typer.echo(json.dumps(content, indent=2))
 
 
 def show(resolution: "Resolution") -> None:

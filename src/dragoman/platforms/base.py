@@ -8,6 +8,7 @@ from dragoman.settings.assignments import Source
 from dragoman.settings.catalogue import Setting
 from dragoman.settings.resolution import Environ, no_variables
 from dragoman.settings.rules import Rule
+from dragoman.written.target import Target
 
 Detect = Callable[[Mapping[str, str], Path | None], str | None]
 Sources = Callable[["Surroundings"], Sequence[Source]]
@@ -28,16 +29,18 @@ class Platform:
     """A serving platform.
 
     `detect` returns the evidence that this is where the worker runs, in words, or None. `sources` returns where its
-    settings come from, the strongest first. `settings` are those that only this platform has, and `variables` its own
-    names for settings, the strongest first. `rules` are applied to what the sources have set, and after them the
-    rules for what vLLM has dropped. `hands_down` names the settings whose values the platform's application gets, and
-    `environ` returns the variables that the worker's processes shall have, with None for those that they shall not.
-    `guard` names who checks who calls, where the platform lets nobody through to the worker whom it does not know.
+    settings come from, the strongest first, and `target` says how they are written for it. `settings` are those that
+    only this platform has, and `variables` its own names for settings, the strongest first. `rules` are applied to
+    what the sources have set, and after them the rules for what vLLM has dropped. `hands_down` names the settings whose
+    values the platform's application gets, and `environ` returns the variables that the worker's processes shall have,
+    with None for those that they shall not. `guard` names who checks who calls, where the platform lets nobody through
+    to the worker whom it does not know.
     """
 
     name: str
     detect: Detect
     sources: Sources
+    target: Target
     settings: Sequence[Setting] = ()
     variables: Mapping[str, Sequence[str]] = field(default_factory=dict)
     rules: Sequence[Rule] = ()

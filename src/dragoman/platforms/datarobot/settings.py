@@ -23,6 +23,7 @@ from dragoman.platforms.datarobot.configuration.runtime_parameters import Runtim
 from dragoman.platforms.datarobot.configuration.sampling import sampling
 from dragoman.platforms.datarobot.configuration.variables import SETTINGS, VARIABLES
 from dragoman.platforms.datarobot.options import DEPLOYED, Options
+from dragoman.platforms.datarobot.written import TARGET as WRITTEN
 from dragoman.settings.assignments import Assignment, Settled, Source
 from dragoman.settings.checks import AWAITED
 from dragoman.settings.sources import CommandLine, ConfigFile, Defaults, RawArguments
@@ -87,6 +88,7 @@ PLATFORM = Platform(
     name="datarobot",
     detect=detect,
     sources=sources,
+    target=WRITTEN,
     settings=(*SETTINGS, *flags.SETTINGS, code_directory.SETTING),
     variables=VARIABLES,
     rules=RULES,

@@ -18,6 +18,7 @@ from dragoman.platforms.lmi.configuration.slips import Slips
 from dragoman.platforms.lmi.configuration.variable_sources import Family, SageMaker, ServerVariables, Translated
 from dragoman.platforms.lmi.configuration.variables import ARGUMENT_VARIABLE, RAW_ARGUMENTS, own, telling
 from dragoman.platforms.lmi.options import Options
+from dragoman.platforms.lmi.written import TARGET
 from dragoman.settings.assignments import Assignment, Settled, Source
 from dragoman.settings.sources import CommandLine, ConfigFile, Defaults, RawArguments, Variables
 
@@ -69,6 +70,7 @@ PLATFORM = Platform(
     name="lmi",
     detect=detect,
     sources=sources,
+    target=TARGET,
     settings=SETTINGS,
     variables={"api_key": ("DRAGOMAN_API_KEY", "VLLM_API_KEY")},
     rules=RULES,

@@ -18,6 +18,7 @@ from dragoman.platforms.runpod.configuration.inherited import INHERITED
 from dragoman.platforms.runpod.configuration.load_balancing import JOBS, LoadBalancing
 from dragoman.platforms.runpod.configuration.variables import SETTINGS, VARIABLES
 from dragoman.platforms.runpod.configuration.zeros import Zeros, without_zeros
+from dragoman.platforms.runpod.written import TARGET
 from dragoman.settings.assignments import Assignment, Settled, Source
 from dragoman.settings.sources import CommandLine, ConfigFile, Defaults, RawArguments, Variables
 
@@ -74,6 +75,7 @@ PLATFORM = Platform(
     name="runpod",
     detect=detect,
     sources=sources,
+    target=TARGET,
     settings=SETTINGS,
     variables=VARIABLES,
     rules=RULES,

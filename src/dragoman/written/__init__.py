@@ -1,0 +1,1 @@
+"""A configuration written for another platform, another shell, or Kubernetes."""
