@@ -27,7 +27,7 @@ from dragoman.process.channel import (
 from dragoman.process.doorman import Doorman, Late, Restart, Terminate
 from dragoman.process.plan import Plan
 from dragoman.process.restarts import RestartPolicy
-from dragoman.process.timeline import BootReport
+from dragoman.process.timeline import Boot, BootPhase, BootReport
 from dragoman.process.tree import Gone
 from dragoman.serving.lifecycle import Status
 from tests.plans import SPARE
@@ -333,6 +333,19 @@ async def test_a_start_is_told_by_its_phases(worker: Doorman, monkeypatch: pytes
     assert report.boot.durations.keys() == {"launching", "importing", "downloading", "configuring"}
     assert report.last is None
     assert worker._lifecycle.snapshot()["boot"] == report.summary()
+
+
+async def test_a_start_that_is_under_way_is_told_beside_the_last_one(worker: Doorman, tmp_path: Path) -> None:
+    worker._boots = Boots(tmp_path / "boots.json")
+    worker._boots.keep(Boot(9.4, (BootPhase("launching", 0.0, 1.0), BootPhase("importing", 1.0, 8.4))))
+    worker._boots.keep(Boot(2.0, (BootPhase("configuring", 0.0, 2.0),)))
+    first = worker._lifecycle.snapshot()["boot"]
+    worker._enter("importing")
+    second = worker._lifecycle.snapshot()["boot"]
+    assert isinstance(first, dict)
+    assert isinstance(second, dict)
+    assert (first["last_total"], [phase["name"] for phase in first["phases"]]) == (9.4, ["launching"])
+    assert (second["last_total"], [phase["name"] for phase in second["phases"]]) == (9.4, ["launching", "importing"])
 
 
 async def test_a_restart_is_told_by_its_own_phases(worker: Doorman, monkeypatch: pytest.MonkeyPatch) -> None:

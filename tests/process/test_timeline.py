@@ -53,7 +53,9 @@ def test_a_phase_that_comes_again_is_one_phase() -> None:
     assert told(line.boot()) == [("launching", 0, 1), ("configuring", 1, 2), ("loading", 2, 1)]
 
 
-@pytest.mark.parametrize(("phase", "imported"), [("importing", True), ("configuring", False)])
+@pytest.mark.parametrize(
+    ("phase", "imported"), [("launching", True), ("importing", True), ("configuring", False), ("restarting", False)]
+)
 def test_whether_the_engine_was_imported(phase: str, imported: bool) -> None:
     assert Boot(1.0, (BootPhase(phase, 0.0, 1.0),)).imported is imported
 

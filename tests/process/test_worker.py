@@ -48,7 +48,7 @@ async def test_a_worker_answers_from_its_first_second_and_serves_when_its_engine
 ) -> None:
     await eventually(lambda: any("waiting for" in line for line in starting.lines))
     status, body = await starting.health()
-    assert (status, set(body)) == (503, {"status", "phase", "seconds"})
+    assert (status, set(body)) == (503, {"status", "phase", "seconds", "boot"})
     assert (body["status"], body["phase"]) == ("starting", f"waiting for {upstream.url}")
     async with starting.chat("any") as response:
         assert (response.status, response.headers["retry-after"]) == (503, "5")

@@ -30,6 +30,23 @@ def test_a_start_that_is_over_is_told(lifecycle: Lifecycle) -> None:
     assert lifecycle.snapshot() == {"status": "starting", "phase": "launching", "seconds": 2.5, "boot": {"total": 9.4}}
 
 
+@pytest.mark.parametrize(
+    ("status", "total"),
+    [
+        (Status.STARTING, 2.5),
+        (Status.READY, 9.4),
+        (Status.WAITING, 9.4),
+        (Status.RESTARTING, 2.5),
+        (Status.DRAINING, 9.4),
+    ],
+)
+def test_a_start_that_is_under_way_is_told_as_far_as_it_is(lifecycle: Lifecycle, status: Status, total: float) -> None:
+    lifecycle.boot = {"total": 9.4}
+    lifecycle.start = lambda: {"total": 2.5}
+    lifecycle.enter(status)
+    assert lifecycle.snapshot()["boot"] == {"total": total}
+
+
 @pytest.mark.parametrize("status", Status)
 def test_only_a_ready_one_is_ready(lifecycle: Lifecycle, status: Status) -> None:
     lifecycle.enter(status)

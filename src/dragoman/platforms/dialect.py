@@ -51,7 +51,8 @@ class Dialect(Protocol):
     def probe(self, path: str, lifecycle: Lifecycle, settings: Mapping[str, Value]) -> Response | None:
         """The answer to the platform's probes, by the stage of the worker's life; None for any other path.
 
-        It imports nothing heavy: the doorman answers with it from the first second.
+        The files of a page count as such too. It imports nothing heavy: the doorman answers with it from the first
+        second.
         """
 
     def around(

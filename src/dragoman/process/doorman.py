@@ -201,6 +201,7 @@ class Doorman:
         self._lifecycle = Lifecycle(plan.launched)
         self._timeline = Timeline(plan.launched, self._lifecycle.phase)
         self._boots = boots
+        self._lifecycle.start = lambda: self._start().summary()
         self._patience = patience
         self._speaks = dialect(plan.platform)
         probe = partial(self._speaks.probe, settings=plan.dialect)
@@ -327,8 +328,7 @@ class Doorman:
 
     def _hand_over(self, server: int, tree: Tree) -> None:
         """Lets the server process accept, at the moment when this process does no more."""
-        boot = self._timeline.boot()
-        report = BootReport(boot, self._boots.last(boot) if self._boots else None)
+        report = self._start()
         tree.tell_server(report)
         self._listener.close()
         send_signal(server, signal.SIGUSR1)
@@ -340,7 +340,12 @@ class Doorman:
         self._ready_at = time.monotonic()
         self._ever_ready = True
         if self._boots:
-            self._boots.keep(boot)
+            self._boots.keep(report.boot)
+
+    def _start(self) -> BootReport:
+        """What the start is made of so far, beside the last one of its kind."""
+        boot = self._timeline.boot()
+        return BootReport(boot, self._boots.last(boot) if self._boots else None)
 
     async def _take_back(self, reason: str) -> None:
         """Answers in the place of a server process that does not."""

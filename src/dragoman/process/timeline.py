@@ -7,6 +7,8 @@ from typing import Any, Self
 
 IMPORTING = "importing"
 DOWNLOADING = "downloading"
+# A launch begins with the first, every other preloader with the second.
+WITH_IMPORT = frozenset(("launching", IMPORTING))
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ class Boot:
 
     @property
     def imported(self) -> bool:
-        """Whether the engine was imported in it; such starts take several times as long as others."""
-        return any(phase.name == IMPORTING for phase in self.phases)
+        """Whether the engine is imported in it; such starts take several times as long as others."""
+        return any(phase.name in WITH_IMPORT for phase in self.phases)
 
     @property
     def durations(self) -> dict[str, float]:

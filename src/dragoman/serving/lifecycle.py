@@ -1,7 +1,7 @@
 """Where the worker is in its life, as its health routes tell it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 
@@ -15,8 +15,13 @@ class Status(StrEnum):
     RESTARTING = "restarting"
 
 
+UNDER_WAY = frozenset((Status.STARTING, Status.RESTARTING))
+
+
 class Lifecycle:
-    """The current status, the phase within it, for how long it has lasted, and what the last start was made of.
+    """The current status, the phase within it, for how long it has lasted, and what the start was made of.
+
+    While one is under way, ``start`` tells what it is made of so far, where somebody knows.
 
     Args:
         launched: when the worker was launched, seconds of the monotonic clock.
@@ -26,6 +31,7 @@ class Lifecycle:
         self.status = Status.STARTING
         self.phase = "launching"
         self.boot: Mapping[str, object] | None = None
+        self.start: Callable[[], Mapping[str, object]] | None = None
         self._since = launched
 
     def enter(self, status: Status, phase: str | None = None) -> None:
@@ -56,4 +62,5 @@ class Lifecycle:
     def snapshot(self) -> dict[str, object]:
         """The body of a health answer."""
         now = {"status": self.status.value, "phase": self.phase, "seconds": round(self.seconds, 1)}
-        return {**now, **({} if self.boot is None else {"boot": self.boot})}
+        boot = self.start() if self.start and self.status in UNDER_WAY else self.boot
+        return {**now, **({} if boot is None else {"boot": boot})}

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dragoman.page.assets import Asset
 from dragoman.serving import answers
 from dragoman.serving.lifecycle import Lifecycle
 
@@ -28,11 +29,12 @@ def while_away(probe: Probe, lifecycle: Lifecycle) -> ASGIApp:
 
 
 def on_their_own(probe: Probe, lifecycle: Lifecycle) -> ASGIApp:
-    """What answers on a port for probes alone: the probe, everything else with 404."""
+    """What answers on a port for probes alone: the probe, everything else with 404, a page too."""
+    missing = answers.error(404, "This port answers probes only.", "NotFoundError")
 
     def answer(path: str) -> Response:
-        missing = "This port answers probes only."
-        return probe(path, lifecycle) or answers.error(404, missing, "NotFoundError")
+        answered = probe(path, lifecycle)
+        return missing if answered is None or isinstance(answered, Asset) else answered
 
     return _responder(answer)
 

@@ -1,66 +1,14 @@
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
-from tests.gateway.browser.serving import gateway, serve
+from tests.browsers.fixtures import browser as browser
+from tests.browsers.fixtures import complaints as complaints
+from tests.browsers.fixtures import tab as tab
+from tests.browsers.serving import serve
+from tests.gateway.browser.serving import gateway
 from tests.gateway.browser.worker import Worker
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-WIDE: ViewportSize = {"width": 1400, "height": 900}
-
-expect.set_options(timeout=20_000)
-
-
-def chromium() -> str:
-    """Where the browser is; a test that wants it is skipped without one, or fails where it was to be there."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found:
-        return found
-    reason = f"no browser: install one of {', '.join(NAMES)}"
-    if os.environ.get("DRAGOMAN_TEST_BROWSER") == "required":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A browser for each module: its event loop must not outlive it, other tests have theirs."""
-    path = chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    """What the browser complains about: failures of scripts, and what the page's policy has blocked."""
-    return []
-
-
-@pytest.fixture
-def tab(browser: Browser, complaints: list[str]) -> Iterator[Page]:
-    """A tab of a window of its own, which must not have complained by the end."""
-    context = browser.new_context(viewport=WIDE, permissions=["clipboard-read", "clipboard-write"])
-    page = context.new_page()
-    page.on("console", lambda message: complaints.extend(complaint(message)))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    context.close()
-    assert complaints == []
 
 
 @pytest.fixture
@@ -74,9 +22,3 @@ def address(tmp_path: Path) -> Iterator[str]:
 def worker(address: str) -> Iterator[Worker]:
     with Worker(address) as worker:
         yield worker
-
-
-def complaint(message: ConsoleMessage) -> list[str]:
-    """Errors, but those of requests: the page itself has to tell of these."""
-    failed = message.text.startswith("Failed to load resource")
-    return [message.text] if message.type == "error" and not failed else []

@@ -1,13 +1,9 @@
-"""An ASGI application served to a browser, from a thread of the test's process."""
+"""A gateway for a browser."""
 
-import asyncio
-import socket
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from dragoman.gateway.app import build
@@ -15,26 +11,8 @@ from dragoman.gateway.archive import Archive
 from dragoman.gateway.auth import Keys
 from dragoman.gateway.endpoint import Endpoint
 from dragoman.gateway.terms import Terms
-from dragoman.process.address import Address
 
 ENDPOINT = "local"
-
-Opened = Callable[[], AbstractAsyncContextManager[ASGIApp]]
-
-
-@contextmanager
-def serve(opened: Opened) -> Iterator[str]:
-    """Serves the application that is opened, on a port of its own; yields its address."""
-    address = Address("127.0.0.1", 0)
-    with address.bind() as listener:
-        server = _Server(opened, listener)
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        try:
-            yield str(address.of(listener))
-        finally:
-            server.end()
-            thread.join()
 
 
 @asynccontextmanager
@@ -43,25 +21,3 @@ async def gateway(database: Path, *keys: str) -> AsyncIterator[ASGIApp]:
     terms = Terms()
     async with Archive(database, terms) as archive, Endpoint(archive, terms) as endpoint:
         yield build(endpoint, ENDPOINT, Keys(keys))
-
-
-class _Server:
-    def __init__(self, opened: Opened, listener: socket.socket) -> None:
-        self._opened = opened
-        self._listener = listener
-        self._ended = threading.Event()
-
-    def run(self) -> None:
-        asyncio.run(self._run())
-
-    def end(self) -> None:
-        self._ended.set()
-
-    async def _run(self) -> None:
-        async with self._opened() as app:
-            config = uvicorn.Config(app, ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=1)
-            server = uvicorn.Server(config)
-            serving = asyncio.create_task(server.serve([self._listener]))
-            await asyncio.to_thread(self._ended.wait)
-            server.should_exit = True
-            await serving

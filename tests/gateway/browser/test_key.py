@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.gateway.browser.serving import gateway, serve
+from tests.browsers.serving import serve
+from tests.gateway.browser.serving import gateway
 
 KEY = "two words \N{GREEK SMALL LETTER KAPPA}"
 

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 
 from dragoman.gateway import page
 from dragoman.gateway.auth import Keys
-from tests.gateway.browser.serving import serve
+from tests.browsers.serving import serve
 
 UNCLOSED = "the text ends here; "
 
@@ -215,7 +215,7 @@ def test_a_job_as_curl_sends_the_same_again(scripts: Page, kind: str, given: obj
     url = "http://127.0.0.1/v2/it's/"
 
     command = scripts.evaluate(
-        "async ([job, url]) => (await import('/page/clipboard.js')).curl(job, url, true)",
+        "async ([job, url]) => (await import('/page/curl.js')).again(job, url, true)",
         [{"kind": kind, "input": given}, url],
     )
 
@@ -228,7 +228,7 @@ def test_a_job_as_curl_sends_the_same_again(scripts: Page, kind: str, given: obj
 def test_a_job_without_a_body_as_curl(scripts: Page) -> None:
     job = {"kind": "openai", "input": {"openai_route": "/v1/models"}}
 
-    command = scripts.evaluate("async (job) => (await import('/page/clipboard.js')).curl(job, 'http://h/', false)", job)
+    command = scripts.evaluate("async (job) => (await import('/page/curl.js')).again(job, 'http://h/', false)", job)
 
     assert command == "curl 'http://h/openai/v1/models'"
 
@@ -236,6 +236,6 @@ def test_a_job_without_a_body_as_curl(scripts: Page) -> None:
 def test_a_command_has_no_control_characters(scripts: Page) -> None:
     job = {"kind": "run", "input": "\x1b[31m\x7f\x9b\u202e"}
 
-    command = scripts.evaluate("async (job) => (await import('/page/clipboard.js')).curl(job, '', false)", job)
+    command = scripts.evaluate("async (job) => (await import('/page/curl.js')).again(job, '', false)", job)
 
     assert "\\u001b[31m\\u007f\\u009b\\u202e" in command

@@ -1,10 +1,11 @@
 // Puts the page together: asks the gateway every second while somebody looks, and shows what it says.
 
+import { Refused, Unreachable } from "./api.js";
 import { Chat } from "./chat.js";
 import { copy } from "./clipboard.js";
 import { byId, setHidden, setText } from "./dom.js";
 import { count } from "./format.js";
-import { Gateway, Refused, Unreachable } from "./gateway.js";
+import { Gateway } from "./gateway.js";
 import { JobView } from "./job.js";
 import { Jobs } from "./jobs.js";
 import { Key } from "./key.js";
@@ -17,7 +18,7 @@ import { Workers } from "./workers.js";
 const EVERY = 1000;
 const AFTER_FAILURE = 2000;
 
-const gateway = new Gateway(new Key());
+const gateway = new Gateway(new Key("gateway"));
 const poll = new Poll(look);
 const changed = () => poll.now();
 const overview = new Overview();

@@ -1,11 +1,15 @@
 // One job: its input, its stream as it comes, its output or error, and what can be done with it.
 
-import { copy, curl } from "./clipboard.js";
-import { byId, element, LongText, Rows, setHidden, setText } from "./dom.js";
+import { Refused } from "./api.js";
+import { copy } from "./clipboard.js";
+import { again } from "./curl.js";
+import { byId, element, setHidden, setText } from "./dom.js";
 import { explain } from "./failure.js";
-import { count, FINAL, lasting, moment, status } from "./format.js";
-import { Refused } from "./gateway.js";
+import { count } from "./format.js";
 import { pretty } from "./json.js";
+import { LongText } from "./longtext.js";
+import { Rows } from "./rows.js";
+import { FINAL, lasting, moment, status } from "./times.js";
 import { words } from "./words.js";
 
 const RETRIED = new Set(["FAILED", "TIMED_OUT"]);
@@ -174,7 +178,7 @@ export class JobView {
 
   async #copy() {
     const url = location.origin + (await this.gateway.url(""));
-    const copied = await copy(curl(this.#job, url, Boolean(this.gateway.key.value)));
+    const copied = await copy(again(this.#job, url, Boolean(this.gateway.key.value)));
     this.#say(copied ? "Copied." : "");
   }
 

@@ -1,8 +1,9 @@
 // The table of jobs: newest first, a page at a time, of one status or all.
 
-import { byId, element, Rows, setHidden, setText } from "./dom.js";
-import { lasting, moment, status } from "./format.js";
+import { byId, element, setHidden, setText } from "./dom.js";
+import { Rows } from "./rows.js";
 import { hashOf, selected } from "./side.js";
+import { lasting, moment, status } from "./times.js";
 
 const A_PAGE = 50;
 

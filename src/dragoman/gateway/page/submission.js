@@ -1,9 +1,9 @@
 // The form that sends a job.
 
 import { byId, setHidden, setText } from "./dom.js";
-import { status } from "./format.js";
 import { fault } from "./json.js";
 import { hashOf } from "./side.js";
+import { status } from "./times.js";
 
 const LONGEST_WAIT = 300_000;
 

@@ -1,7 +1,8 @@
 // The workers that the gateway knows.
 
-import { byId, element, Rows, setHidden, setText } from "./dom.js";
-import { ago } from "./format.js";
+import { byId, element, setHidden, setText } from "./dom.js";
+import { Rows } from "./rows.js";
+import { ago } from "./times.js";
 
 const STATES = { INITIALIZING: "starting" };
 

@@ -1,4 +1,4 @@
-"""The plain dialect: vLLM's own API as it is, with the worker's health and metrics in place of the engine's."""
+"""The plain dialect: vLLM's own API as it is, with the worker's health, metrics and page."""
 
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 
 from dragoman.engine import Engine, Report
+from dragoman.platforms.plain import page
 from dragoman.process.plan import Plan
 from dragoman.serving import answers
 from dragoman.serving.front import front
@@ -30,13 +31,14 @@ def fetch(plan: Plan, report: Report) -> Plan:
 
 
 def probe(path: str, lifecycle: Lifecycle, settings: Mapping[str, Value]) -> Response | None:
-    """/health."""
-    return health(path, lifecycle)
+    """/health, and the page's files where there is to be one."""
+    return health(path, lifecycle) or (page.file(path) if settings.get("ui") else None)
 
 
 def around(engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics, settings: Mapping[str, Value]) -> ASGIApp:
     """The application of a worker whose engine runs."""
-    return front(engine, lifecycle, metrics, partial(probe, settings=settings))
+    own = partial(probe, settings=settings)
+    return front(engine, lifecycle, metrics, page.describing(own, engine.tasks) if settings.get("ui") else own)
 
 
 def refused(
@@ -47,8 +49,8 @@ def refused(
 
 
 def routes(settings: Mapping[str, Value]) -> Iterable[str]:
-    """The engine's are all."""
-    return ()
+    """The engine's, and the page's where there is to be one."""
+    return page.ROUTES if settings.get("ui") else ()
 
 
 def intake(engine: Engine, settings: Mapping[str, Value]) -> None:

@@ -6,11 +6,22 @@ from types import MappingProxyType
 
 from dragoman.models import MINI
 from dragoman.platforms.base import Platform, Surroundings
+from dragoman.platforms.plain.written import TARGET
 from dragoman.settings.assignments import Assignment, Settled, Source
+from dragoman.settings.catalogue import Setting
 from dragoman.settings.sources import CommandLine, ConfigFile, Defaults, RawArguments, Variables
 
 RAW_ARGUMENTS = "VLLM_EXTRA_ARGS"
 VARIABLES = MappingProxyType({"model": ("MODEL_NAME",), "api_key": ("DRAGOMAN_API_KEY", "VLLM_API_KEY")})
+UI = Setting(
+    name="ui",
+    type="bool",
+    kind="paired",
+    negative="--no-ui",
+    default=True,
+    group="Plain",
+    help="Whether there is a page at / that tries the model and shows how the worker does.",
+)
 BUNDLED = MappingProxyType(
     {
         "served_model_name": ["dragoman-mini"],
@@ -45,4 +56,12 @@ def bundled_model(above: Mapping[str, Settled]) -> Iterator[Assignment]:
         yield Assignment(name, value, "worker default for the bundled model")
 
 
-PLATFORM = Platform(name="plain", detect=detect, sources=sources, variables=VARIABLES)
+PLATFORM = Platform(
+    name="plain",
+    detect=detect,
+    sources=sources,
+    target=TARGET,
+    settings=(UI,),
+    variables=VARIABLES,
+    hands_down=(UI.name,),
+)

@@ -1,7 +1,6 @@
 // Text for other programs.
 
 import { byId } from "./dom.js";
-import { pretty } from "./json.js";
 
 /** Copies, or shows the text to be copied by hand where the browser does not allow a page to; true when it has. */
 export async function copy(text) {
@@ -17,25 +16,17 @@ export async function copy(text) {
   }
 }
 
-/** The shell command that sends a job again: its input in a here-document, the key by the name of its variable, which may hold several. */
-export function curl(job, url, hasKey) {
-  const { path, body } = request(job);
+/** The shell command that sends JSON; the key by the name of its variable, which may hold several. */
+export function curl(url, json, hasKey, options = "") {
   const key = hasKey ? ` \\\n  -H "Authorization: Bearer \${DRAGOMAN_API_KEY%%,*}"` : "";
-  const target = `curl ${quoted(url + path)}${key}`;
-  if (body === undefined) return target;
-  return `${target} \\\n  --json @- <<'JSON'\n${harmless(pretty(body))}\nJSON`;
-}
-
-function request({ kind, input }) {
-  const route = kind === "openai" && typeof input?.openai_route === "string" ? input.openai_route : null;
-  if (route === null) return { path: kind === "runsync" ? "runsync" : "run", body: { input } };
-  return { path: `openai${route}`, body: input.openai_input };
+  const target = `curl ${options}${quoted(url)}${key}`;
+  return json === undefined ? target : `${target} \\\n  --json @- <<'JSON'\n${harmless(json)}\nJSON`;
 }
 
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** Control characters, and those that turn the direction of text, as JSON escapes: a terminal is not to act on them. */
-function harmless(json) {
+export function harmless(json) {
   const escape = (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`;
   return json.replace(/[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, escape);
 }

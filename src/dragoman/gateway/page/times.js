@@ -1,4 +1,6 @@
-// Times, durations and statuses as words.
+// Times and statuses as words.
+
+import { duration } from "./format.js";
 
 const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
@@ -24,22 +26,10 @@ export function moment(milliseconds) {
   return today ? time.format(date) : `${day.format(date)} ${time.format(date).slice(0, 5)}`;
 }
 
-export function duration(milliseconds) {
-  if (milliseconds == null) return "–";
-  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < 59_950) return `${(milliseconds / 1000).toFixed(milliseconds < 9995 ? 2 : 1)} s`;
-  const seconds = Math.round(milliseconds / 1000);
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${two(seconds % 60)}s`;
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 1440 ? `${Math.floor(minutes / 60)}h ${two(minutes % 60)}m` : `${Math.floor(minutes / 1440)}d ${Math.floor((minutes % 1440) / 60)}h`;
-}
-
 /** A duration that is known, or that of what still goes on. */
 export function lasting(known, goesOn, since) {
   return duration(known ?? (goesOn && since != null ? Math.max(0, Date.now() - since) : null));
 }
-
-const two = (number) => String(number).padStart(2, "0");
 
 /** How long ago something was, in words that do not change every second once it is long. */
 export function ago(milliseconds, now = Date.now()) {
@@ -47,5 +37,3 @@ export function ago(milliseconds, now = Date.now()) {
   const passed = now - milliseconds;
   return passed < 2000 ? "now" : `${passed < 60_000 ? `${Math.round(passed / 1000)} s` : duration(passed)} ago`;
 }
-
-export const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;

@@ -1,8 +1,6 @@
-// The gateway's key: asked for when it is wanted, kept in this tab only.
+// The key: asked for when it is wanted, kept in this tab only.
 
 import { byId, setHidden, setText } from "./dom.js";
-
-const NAME = "dragoman-gateway-key";
 
 export class Key {
   #asking = null;
@@ -10,18 +8,21 @@ export class Key {
   #input = byId("key-input");
   #fault = byId("key-fault");
 
-  constructor() {
+  /** `server` is what the key opens, in words and in the name under which it is kept. */
+  constructor(server) {
+    this.server = server;
+    this.name = `dragoman-${server}-key`;
     byId("key-form").addEventListener("submit", (event) => this.#use(event));
     byId("key-cancel").addEventListener("click", () => this.#dialog.close(""));
     this.#input.addEventListener("input", () => setHidden(this.#fault, true));
   }
 
   get value() {
-    return sessionStorage.getItem(NAME);
+    return sessionStorage.getItem(this.name);
   }
 
   forget() {
-    sessionStorage.removeItem(NAME);
+    sessionStorage.removeItem(this.name);
   }
 
   /** Asks for a key in place of `refused`; true when there is another one now. Several askers share one dialog. */
@@ -34,7 +35,7 @@ export class Key {
   #open(refused) {
     this.forget();
     this.#input.value = "";
-    this.#complain(refused ? "The gateway has refused that key." : "");
+    this.#complain(refused ? `The ${this.server} has refused that key.` : "");
     this.#dialog.returnValue = "";
     this.#dialog.showModal();
     this.#input.focus();
@@ -46,7 +47,7 @@ export class Key {
   #use(event) {
     const key = this.#input.value.trim();
     if (key) {
-      sessionStorage.setItem(NAME, key);
+      sessionStorage.setItem(this.name, key);
       return;
     }
     event.preventDefault();
