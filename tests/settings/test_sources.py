@@ -82,8 +82,12 @@ def test_slips(name: str, meant: str | None) -> None:
     assert warnings == ((f"variable {name} sets nothing; did you mean {meant}?",) if meant else ())
 
 
+def test_an_empty_variable_is_unset_and_no_slip() -> None:
+    assert Variables({"MODEL_REVISION": " "}).read(CATALOGUE, {}).warnings == ()
+
+
 def test_slips_of_names_that_other_sources_read() -> None:
-    variables = Variables({"VLLM_EXTRA_ARG": "", "VLLM_EXTRA_ARGS": ""}, others=["VLLM_EXTRA_ARGS"])
+    variables = Variables({"VLLM_EXTRA_ARG": "--seed 1", "VLLM_EXTRA_ARGS": ""}, others=["VLLM_EXTRA_ARGS"])
     assert variables.read(CATALOGUE, {}).warnings == (
         "variable VLLM_EXTRA_ARG sets nothing; did you mean VLLM_EXTRA_ARGS?",
     )

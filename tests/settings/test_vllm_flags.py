@@ -135,7 +135,8 @@ def with_model(line: Line) -> Line:
 
 
 def engine_arguments(line: Line) -> Line:
-    return list(resolve(line, {}).engine_args)
+    # A machine without a compiler has a flag more.
+    return list(resolve(line, {"CXX": "sh"}).engine_args)
 
 
 def test_the_committed_file_describes_the_installed_vllm() -> None:

@@ -64,7 +64,8 @@ class Variables:
     def _slips(self, catalogue: Catalogue) -> Iterator[str]:
         known = {variable for setting in catalogue for variable in setting.variables}.union(self.others)
         for name in sorted(self.environment.keys() - known):
-            if guess := closest(name, known):
+            # An empty one is unset: images declare variables that way.
+            if self.environment[name].strip() and (guess := closest(name, known)):
                 yield f"variable {name} sets nothing; did you mean {guess}?"
 
 
