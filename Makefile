@@ -7,7 +7,7 @@ INSTALLED := .venv/installed-$(VARIANT)
 # They go to the worker's command line; in its environment they could be read as settings a second time.
 unexport PORT MODEL ARGS
 
-.PHONY: help serve test bench harden lint lock clean
+.PHONY: help serve test bench harden docs lint lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -23,6 +23,9 @@ bench: $(INSTALLED) ## measure side by side with stock vLLM; prints a table, wri
 
 harden: $(INSTALLED) ## try to break it: hostile input, faults, endurance, overload; prints a table, writes JSON [ARGS="any argument"]
 	@.venv/bin/python -m hardening $(ARGS)
+
+docs: $(INSTALLED) ## build the documentation as a site in site/ [ARGS="any argument of mkdocs build"]
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict $(ARGS)
 
 lint: $(INSTALLED) ## check style and types
 	.venv/bin/ruff check

@@ -7,7 +7,8 @@ import pytest
 from tests.cli.test_processes import ENVIRONMENT
 
 WRITTEN = [
-    *("docs/configuration.md", "worker-config.json", ".runpod/hub.json", ".runpod/tests.json", "model-metadata.yaml"),
+    *("docs/configuration.md", "docs/cli.md", "worker-config.json", ".runpod/hub.json", ".runpod/tests.json"),
+    "model-metadata.yaml",
     *("deploy/datarobot/Dockerfile", "deploy/datarobot/start_server.sh", "deploy/datarobot/env_info.json"),
     "deploy/datarobot/README.md",
 ]

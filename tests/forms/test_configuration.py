@@ -25,7 +25,8 @@ def test_every_setting_has_a_row() -> None:
 
 def test_the_worker_first_and_what_is_retired_last() -> None:
     titles = re.findall(r"^## (.*)$", TEXT, re.MULTILINE)
-    assert titles[:5] == ["The worker", "Platform runpod", "Platform lmi", "Platform datarobot", "vLLM: Server"]
+    platforms = [f"Platform {name}" for name in ("runpod", "lmi", "datarobot", "plain")]
+    assert titles[:6] == ["The worker", *platforms, "vLLM: Server"]
     assert titles[-2:] == ["vLLM's, but not this worker's", "Retired"]
 
 

@@ -4,7 +4,8 @@ from dragoman.forms.documents import contents
 
 ROOT = Path(__file__).parent.parent.parent
 GENERATED = (
-    *("docs/configuration.md", "worker-config.json", ".runpod/hub.json", ".runpod/tests.json", "model-metadata.yaml"),
+    *("docs/configuration.md", "docs/cli.md", "worker-config.json", ".runpod/hub.json", ".runpod/tests.json"),
+    "model-metadata.yaml",
     *("deploy/datarobot/Dockerfile", "deploy/datarobot/start_server.sh", "deploy/datarobot/env_info.json"),
     "deploy/datarobot/README.md",
 )

@@ -6,11 +6,14 @@ from io import TextIOWrapper
 import typer
 
 from dragoman import logs
+from dragoman.cli.bake import bake
 from dragoman.cli.commands import Commands, RawCommand
+from dragoman.cli.doctor import doctor
 from dragoman.cli.explain import explain
 from dragoman.cli.forms import forms
 from dragoman.cli.gateway import gateway
 from dragoman.cli.parser import ParsedCommand
+from dragoman.cli.plan import plan
 from dragoman.cli.serve import serve
 from dragoman.errors import DragomanError
 
@@ -25,8 +28,11 @@ app = typer.Typer(
 )
 app.command(cls=RawCommand, add_help_option=False)(serve)
 app.command(cls=RawCommand, add_help_option=False)(explain)
+app.command(cls=RawCommand, add_help_option=False)(plan)
+app.command(cls=RawCommand, add_help_option=False)(doctor)
 app.command(cls=ParsedCommand, add_help_option=False)(forms)
 app.command(cls=ParsedCommand, add_help_option=False)(gateway)
+app.command(cls=ParsedCommand, add_help_option=False)(bake)
 
 
 def main() -> None:

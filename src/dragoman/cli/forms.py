@@ -1,4 +1,4 @@
-"""`dragoman forms`: the platforms' forms and the reference of all settings, written from the catalogue."""
+"""`dragoman forms`: the platforms' forms and the references of settings and commands."""
 
 from argparse import Namespace
 from collections.abc import Sequence
@@ -8,9 +8,24 @@ import typer
 
 from dragoman.cli.parser import Parser
 
+_DESCRIPTION = """\
+Write the forms of the platforms' consoles and the references of all settings and commands: from the catalogue that the
+worker reads, and from the parsers of the command lines. The names of the files written are on stdout."""
+_EXPLANATIONS = """\
+examples:
+  dragoman forms
+      Write them where they belong in a clone, after any change of a setting or an option.
+  dragoman forms --check
+      Say which of them are out of date.
+
+exit codes:
+  0  written, or up to date
+  1  --check has found files that say something else
+  2  the command line is wrong, or a file cannot be read or written"""
+
 
 def forms(context: typer.Context) -> None:
-    """Write the forms of the platforms' consoles and the reference of all settings."""
+    """Write the forms of the platforms' consoles and the references of all settings and commands."""
     chosen = _read(context.args)
     from dragoman.forms.documents import contents
     from dragoman.forms.files import read, write
@@ -29,7 +44,9 @@ def forms(context: typer.Context) -> None:
 def _read(arguments: Sequence[str]) -> Namespace:
     parser = Parser(
         prog="dragoman forms",
-        description="Write the forms of the platforms' consoles and the reference of all settings from the catalogue.",
+        usage="dragoman forms [OPTIONS]",
+        description=_DESCRIPTION,
+        epilog=_EXPLANATIONS,
         allow_abbrev=False,
     )
     parser.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="where to; default: here")

@@ -2,14 +2,13 @@
 
 import os
 import signal
-from argparse import SUPPRESS, RawDescriptionHelpFormatter
+from argparse import SUPPRESS
 from collections.abc import Sequence
 
 import typer
 
 from dragoman.cli.parser import Parser
 
-_WIDTH = 118
 _DESCRIPTION = """\
 Run RunPod's Serverless endpoint API on this machine: clients send jobs to it (RunPod's SDK, OpenAI's, curl), and
 workers take them from it: Dragoman's, and any other that is built on RunPod's SDK, unchanged."""
@@ -55,14 +54,19 @@ workers of its own:
 
 the end:
   After SIGTERM or Ctrl-C nothing more is handed out, and the gateway's own workers finish what they run, for 30
-  seconds at most. A second signal ends all at once."""
+  seconds at most. A second signal ends all at once.
+
+exit codes:
+  0  ended as asked
+  1  ended by a second signal
+  2  an option or a variable is wrong, or the address or the file is in use"""
 
 
 def gateway(context: typer.Context) -> None:
     """Run RunPod's endpoint API on this machine, for real workers and real clients."""
+    options = _parse(context.args)
     # Until the server handles it: Ctrl-C ends a program that has not begun without a word.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    options = _parse(context.args)
     from dragoman.gateway.settings import read
 
     settings = read(options, os.environ)
@@ -78,7 +82,6 @@ def _parse(arguments: Sequence[str]) -> dict[str, str]:
         usage="dragoman gateway [OPTIONS]",
         description=_DESCRIPTION,
         epilog=_EXPLANATIONS,
-        formatter_class=lambda prog: RawDescriptionHelpFormatter(prog, width=_WIDTH),
         argument_default=SUPPRESS,
         allow_abbrev=False,
     )

@@ -1,11 +1,13 @@
 """Commands that argparse reads, with the errors of all commands."""
 
-from argparse import ArgumentParser
-from typing import NoReturn
+from argparse import Action, ArgumentParser, RawDescriptionHelpFormatter
+from typing import Any, NoReturn
 
 from typer.core import TyperCommand
 
 from dragoman.cli.commands import Context
+
+_WIDTH = 118
 
 
 class ParsedCommand(TyperCommand):
@@ -19,7 +21,11 @@ class ParsedCommand(TyperCommand):
 
 
 class Parser(ArgumentParser):
-    """A parser whose errors are those of all commands."""
+    """A parser whose errors are those of all commands, and whose help has the lines that its writer gave it."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - argparse's
+        options.setdefault("formatter_class", _Help)
+        super().__init__(**options)
 
     def error(self, message: str) -> NoReturn:
         """Raise the error.
@@ -30,3 +36,17 @@ class Parser(ArgumentParser):
         from dragoman.errors import ConfigurationError
 
         raise ConfigurationError(message)
+
+
+class _Help(RawDescriptionHelpFormatter):
+    """Help that reads the same on every terminal and with every Python."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_WIDTH)
+
+    def _format_action_invocation(self, action: Action) -> str:
+        if not action.option_strings or action.nargs == 0:
+            return super()._format_action_invocation(action)
+        # As since Python 3.13: the value is named once.
+        value = self._format_args(action, self._get_default_metavar_for_optional(action))
+        return f"{', '.join(action.option_strings)} {value}"

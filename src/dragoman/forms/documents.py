@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol, cast
 
+from dragoman.forms.commands import commands
 from dragoman.forms.configuration import configuration
 from dragoman.forms.files import Document
 from dragoman.platforms import PLATFORMS, catalogue_of
@@ -22,6 +23,7 @@ class Forms(Protocol):
 def documents() -> Iterator[Document]:
     """Yield every generated document."""
     yield Document("docs/configuration.md", configuration(PLATFORMS))
+    yield Document("docs/cli.md", commands())
     for platform in PLATFORMS:
         module = f"dragoman.platforms.{platform.name}.forms"
         if find_spec(module):
