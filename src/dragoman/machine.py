@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -97,8 +98,12 @@ def count_visible(visible: str) -> int:
 def count_listed() -> int:
     """Count the lines of `nvidia-smi -L`; 0 where it does not work."""
     command = shutil.which("nvidia-smi")
-    if command is None:
-        return 0
+    return 0 if command is None else _listed(command)
+
+
+@cache
+def _listed(command: str) -> int:
+    """Ask once: it takes long where there are many, and hangs where a driver does."""
     try:
         listing = subprocess.run(
             [command, "-L"], capture_output=True, text=True, check=True, timeout=_NVIDIA_SMI_SECONDS

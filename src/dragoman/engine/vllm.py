@@ -51,6 +51,7 @@ PUBLIC = "public"
 NO_PROMPT_LOGPROBS = "Log-probabilities of the prompt cannot be had while LoRA is enabled."
 ENGINE_CORE = ("vllm.v1.engine.core", "vllm.v1.executor.uniproc_executor")
 CPU_WORKER = ("vllm.v1.worker.cpu_worker", "vllm.v1.worker.cpu_model_runner")
+CPU_KERNELS = "dragoman.engine.kernels"
 
 log = logging.getLogger("dragoman")
 
@@ -171,7 +172,10 @@ class VllmSource:
         if not limits.allow_private_media:
             os.environ.setdefault("VLLM_MEDIA_CONNECTOR", PUBLIC)
         os.environ["VLLM_MEDIA_URL_ALLOW_REDIRECTS"] = str(int(limits.allow_media_redirects))
-        for module in (*ENGINE_CORE, *(CPU_WORKER if current_platform.is_cpu() else ())):
+        if current_platform.is_cpu():
+            # vLLM 0.32 keeps there, at each start, a compiled model that it cannot load at the next.
+            os.environ.setdefault("VLLM_USE_AOT_COMPILE", "0")
+        for module in (*ENGINE_CORE, *((*CPU_WORKER, CPU_KERNELS) if current_platform.is_cpu() else ())):
             import_module(module)
 
     def prepare(self, plan: Plan, report: Report) -> None:
@@ -259,6 +263,8 @@ def _configure(engine_args: AsyncEngineArgs) -> object:
     if os.environ.get(IN_PROCESS_VARIABLE) == "true":
         engine_args.distributed_executor_backend = "uni"
         os.environ[MULTIPROCESSING] = "0"
+    if engine_args.enforce_eager and current_platform.is_cpu() and kept[METHOD_VARIABLE] == FORK:
+        import_module(CPU_KERNELS).preferred(engine_args.kernel_config.ir_op_priority)
     config = engine_args.create_engine_config(UsageContext.OPENAI_API_SERVER)
     os.environ.update(kept)
     return config

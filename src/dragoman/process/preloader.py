@@ -12,7 +12,7 @@ from setproctitle import setproctitle
 from dragoman.engine import Source, load
 from dragoman.errors import DragomanError
 from dragoman.platforms.dialect import dialect
-from dragoman.process import kinship
+from dragoman.process import garbage, kinship
 from dragoman.process.channel import Channel, Ended, Failed, Phase, Preparing, Start, Started
 from dragoman.process.fetcher import Fetcher
 from dragoman.process.plan import Plan
@@ -51,7 +51,8 @@ def _load(plan: Plan, channel: Channel) -> tuple[Plan, Source]:
         if plan.engine_url is not None:
             return plan, load(plan)
         with Fetcher(plan, channel) as fetcher:
-            source = load(plan)
+            with garbage.set_aside():
+                source = load(plan)
             return fetcher.fetched(), source
     except Exception as error:
         channel.send(Failed(one_line(error)))

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Awaitable
 from http import HTTPStatus
 
 from starlette.types import Message, Receive, Scope, Send
@@ -95,11 +96,13 @@ class _Visit:
         self._left = self._left or message["type"] == "http.disconnect"
         return message
 
-    async def send(self, message: Message) -> None:
-        self._status = message.get("status", self._status)
-        ends = message["type"] == "http.response.body" and not message.get("more_body")
-        self.answered = self.answered or (ends and not self._left)
-        await self._send(message)
+    def send(self, message: Message) -> Awaitable[None]:
+        """Sends a message; a stream does for every token, so this is no coroutine."""
+        if not message.get("more_body"):
+            self._status = message.get("status", self._status)
+            ends = message["type"] == "http.response.body"
+            self.answered = self.answered or (ends and not self._left)
+        return self._send(message)
 
 
 def suspicious(engine: Engine, suspects: Suspects) -> Engine:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
@@ -130,11 +131,16 @@ class _Body:
             self.late = True
             return LEFT
 
-    async def send(self, message: Message) -> None:
+    def send(self, message: Message) -> Awaitable[None]:
+        """Sends a message; a stream does for every token, so this is no coroutine."""
         if self.given_up and not self.answered:
-            return
+            return _unsent()
         self.answered = True
-        await self._send(message)
+        return self._send(message)
+
+
+async def _unsent() -> None:
+    """Takes the message of an answer that nobody is to get."""
 
 
 def _claimed(scope: Scope) -> int:
