@@ -26,6 +26,14 @@ GIB, MIB = 2**30, 2**20
         ("Tesla T4", "T4"),
         ("NVIDIA L40S", "L40S"),
         ("NVIDIA RTX 6000 Ada Generation", "RTX6000-ADA"),
+        ("NVIDIA RTX A6000", "A6000"),
+        ("RTXPRO6000", "RTXPRO6000"),
+        ("NVIDIA RTX PRO 6000 Blackwell Server Edition", "RTXPRO6000"),
+        ("NVIDIA RTX PRO 6000 Blackwell Max-Q Workstation Edition", "RTXPRO6000"),
+        ("NVIDIA GH200 480GB", "GH200"),
+        ("NVIDIA H100 NVL", "H100-NVL"),
+        ("NVIDIA H200 NVL", "H200"),
+        ("Tesla V100-SXM2-32GB", "V100-32G"),
     ],
 )
 def test_a_kind_by_whatever_it_is_called(name: str, kind: str) -> None:
@@ -38,12 +46,15 @@ def test_a_kind_that_is_not_there() -> None:
         of_kind("X1", 1)
 
 
-@pytest.mark.parametrize(("size", "memory"), [("80G", 80 * GIB), ("79.2GiB", int(79.2 * GIB)), ("48gb", 48 * GIB)])
+@pytest.mark.parametrize(
+    ("size", "memory"),
+    [("80G", 80 * GIB), ("79.2GiB", int(79.2 * GIB)), ("48gb", 48 * GIB), ("81920MiB", 80 * GIB), ("1T", 1024 * GIB)],
+)
 def test_a_size(size: str, memory: int) -> None:
     assert of_size(size, 1).memory == memory
 
 
-@pytest.mark.parametrize("size", ["80", "0G", "G", "80M", "lots", "-1G", "nan G"])
+@pytest.mark.parametrize("size", ["80", "0G", "G", "80K", "lots", "-1G", "nan G"])
 def test_what_is_no_size(size: str) -> None:
     with pytest.raises(ConfigurationError, match="such as 80G"):
         of_size(size, 1)

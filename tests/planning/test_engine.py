@@ -1,8 +1,10 @@
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from dragoman.errors import ConfigurationError
 from dragoman.planning.configuration import Configuration
 from dragoman.planning.devices import Device, of_kind
 from dragoman.planning.engine import Engine, engine
@@ -23,12 +25,13 @@ def made(
     device: Device = H100,
     lengths: Mapping[str, Mapping[str, Any]] | None = None,
     dtype: str = "BF16",
+    environment: Mapping[str, str] | None = None,
 ) -> Engine:
     resolution = resolve([*arguments, "--gpus", str(int(device.is_gpu))], {"HOME": "/nowhere"})
     assert not resolution.errors
     configuration = Configuration(config)
     material = Material("m", "here", config, (Tensor("w", dtype, (1,)),), 2, lengths=lengths or {})
-    return engine(resolution, material, configuration, geometry(configuration), device)
+    return engine(resolution, material, configuration, geometry(configuration), device, environment or {})
 
 
 @pytest.mark.parametrize(
@@ -77,6 +80,30 @@ def test_two_steps_are_under_way_on_a_gpu() -> None:
 def test_the_length_that_was_set_and_that_vllm_chooses() -> None:
     assert (made("--max-model-len", "1k").length, made("--max-model-len", "1k").fits_length) == (1000, False)
     assert (made("--max-model-len", "auto").length, made("--max-model-len", "auto").fits_length) == (8192, True)
+
+
+@pytest.mark.parametrize(
+    ("config", "environment", "most"),
+    [
+        (LLAMA_3_8B, {}, 8192),
+        (LLAMA_3_8B, {"VLLM_ALLOW_LONG_MAX_MODEL_LEN": "1"}, None),
+        (LLAMA_3_8B, {"VLLM_ALLOW_LONG_MAX_MODEL_LEN": "0"}, 8192),
+        ({**LLAMA_3_8B, "model_type": "unheard-of", "max_position_embeddings": None}, {}, None),
+        (BERT_BASE, {}, 512),
+    ],
+    ids=["the model's", "allowed", "not allowed", "unsaid", "vectors"],
+)
+def test_the_longest_request_that_vllm_takes(
+    config: Mapping[str, Any], environment: Mapping[str, str], most: int | None
+) -> None:
+    assert made(config=config, environment=environment).most == most
+
+
+@pytest.mark.parametrize("tokens", ["abc", 1.5, True])
+def test_tokens_guessed_ahead_are_a_number(tokens: object) -> None:
+    setting = json.dumps({"method": "ngram", "num_speculative_tokens": tokens})
+    with pytest.raises(ConfigurationError, match="speculative_config: num_speculative_tokens is"):
+        made("--speculative-config", setting)
 
 
 def test_a_model_for_vectors_may_have_its_length_elsewhere() -> None:

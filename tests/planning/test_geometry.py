@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from dragoman.planning.configuration import Configuration, UntoldError
-from dragoman.planning.geometry import Geometry, context, geometry
+from dragoman.planning.geometry import Geometry, context, geometry, positions
 from dragoman.planning.layers import Attention, DeltaNet, Latent, Layer, Mamba1, Mamba2, ShortConvolution
 from tests.planning.configs import (
     BERT_BASE,
@@ -16,7 +16,7 @@ from tests.planning.configs import (
     LLAMA_3_8B,
 )
 
-GRANITE = {
+GRANITE: dict[str, Any] = {
     "model_type": "granitemoehybrid",
     "hidden_size": 1536,
     "layer_types": ["mamba"] * 5 + ["attention"] + ["mamba"] * 4,
@@ -140,9 +140,39 @@ def test_what_is_not_known_is_said_so(config: Mapping[str, Any], reason: str) ->
     assert reason in str(raised.value)
 
 
-def test_so_many_layers_are_none() -> None:
-    with pytest.raises(ValueError, match="num_hidden_layers"):
-        read({**LLAMA_3_8B, "num_hidden_layers": 10**9})
+@pytest.mark.parametrize(
+    ("contradiction", "reason"),
+    [
+        ({"num_hidden_layers": 10**9}, "no model has more than 10,000 layers"),
+        ({"layer_types": ["full_attention"] * 3}, "num_hidden_layers is 32, and the kinds of 3 layers are listed"),
+        ({"num_kv_shared_layers": 32}, "num_kv_shared_layers is 32 of 32 layers"),
+        ({"num_kv_shared_layers": -3}, "num_kv_shared_layers is -3 of 32 layers"),
+        ({"num_kv_shared_layers": "x"}, "num_kv_shared_layers is 'x' of 32 layers"),
+        ({"num_key_value_heads": 5}, "32 heads cannot share 5 KV heads"),
+        ({"num_key_value_heads": 64}, "32 heads cannot share 64 KV heads"),
+        ({"head_dim": 10**30}, "head_dim is 10"),
+    ],
+)
+def test_what_contradicts_itself_is_not_counted(contradiction: Mapping[str, Any], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        read({**LLAMA_3_8B, **contradiction})
+
+
+def test_layers_that_are_listed_behind_the_models_own_do_not_count() -> None:
+    assert len(read({**LLAMA_3_8B, "layer_types": ["full_attention"] * 35}).layers) == 32
+    assert len(read({**GRANITE, "layer_types": [*GRANITE["layer_types"], "attention"]}).layers) == 10
+
+
+@pytest.mark.parametrize("factor", [float("inf"), float("nan"), 0, -1, 1e300, "2", True])
+def test_a_length_is_not_multiplied_by_what_is_no_factor(factor: object) -> None:
+    with pytest.raises(ValueError, match="rope factor is"):
+        context(Configuration({**LLAMA_3_8B, "rope_scaling": {"type": "linear", "factor": factor}}))
+
+
+def test_a_model_may_take_longer_requests_than_it_is_used_for() -> None:
+    scaled = {"rope_scaling": {"type": "longrope"}, "original_max_position_embeddings": 4096}
+    assert positions(Configuration({**LLAMA_3_8B, **scaled})) == 8192
+    assert positions(Configuration({"model_type": "unheard-of"})) is None
 
 
 @pytest.mark.parametrize(

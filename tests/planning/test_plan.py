@@ -1,6 +1,8 @@
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -206,9 +208,129 @@ def test_a_directory_whose_weights_are_not_safetensors(tmp_path: Path) -> None:
     assert "pytorch" in found.notes[0] or ".bin" in found.notes[0]
 
 
+@pytest.mark.parametrize("url", ["https://user:SECRETpw@h/x", "s3://user:SECRETpw@h/x"])
+def test_a_login_is_not_shown(url: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        planned(url, "--gpu-kind", "H100")
+    assert "://***@h/x" in str(raised.value)
+    assert "SECRETpw" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem", "remedy"),
+    [
+        (
+            ["--max-model-len", "100000"],
+            "max_model_len is 100,000, and the model is made for 8,192 tokens",
+            {"max_model_len": 8192},
+        ),
+        (["--block-size", "17"], "block_size is 17, which is no multiple of 16", {"block_size": 16}),
+        (["--block-size", "40"], "block_size is 40, which is no multiple of 16", {"block_size": 32}),
+        (["-pp", "64", "--gpus", "64"], "its 32 layers cannot be divided among 64 pipeline stages", None),
+        (
+            ["--num-gpu-blocks-override", "0"],
+            "the cache that is set holds no request",
+            {"num_gpu_blocks_override": ANY},
+        ),
+        (["--num-gpu-blocks-override", "9999999"], "GiB are needed", {"num_gpu_blocks_override": ANY}),
+        (["--max-num-seqs", "1000000"], "GiB are needed", {"max_num_seqs": 1024}),
+        (["--max-num-batched-tokens", "1000000"], "GiB are needed", {"max_num_batched_tokens": 8192}),
+        (
+            ["--max-num-seqs", "1000000", "--max-num-batched-tokens", "1000000"],
+            "GiB are needed",
+            {"max_num_seqs": 1024, "max_num_batched_tokens": 8192},
+        ),
+    ],
+)
+def test_settings_that_vllm_refuses(
+    tmp_path: Path, arguments: list[str], problem: str, remedy: Mapping[str, Any] | None
+) -> None:
+    found = planned(model(tmp_path), "--gpu-kind", "H100", *arguments)
+    assert found.fit.fits is False
+    assert problem in str(found.fit.problem)
+    first = next((dict(each.settings) for each in found.remedies if each.settings), None)
+    assert first == remedy
+    if first:
+        flags = [text for name, value in first.items() for text in (f"--{name.replace('_', '-')}", str(value))]
+        assert planned(found.material.name, "--gpu-kind", "H100", *arguments, *flags).fit.fits is True
+
+
+def test_longer_requests_may_be_allowed(tmp_path: Path) -> None:
+    arguments = (model(tmp_path), "--gpu-kind", "H100", "--max-model-len", "100000")
+    assert planned(*arguments, environment={"VLLM_ALLOW_LONG_MAX_MODEL_LEN": "1"}).fit.fits is True
+
+
+@pytest.mark.parametrize("kind", ["T4", "V100"])
+def test_older_gpus_have_no_bfloat16(tmp_path: Path, kind: str) -> None:
+    found = planned(model(tmp_path, size=1), "--gpu-kind", kind, "--dtype", "bfloat16")
+    assert "bfloat16 takes a GPU with compute capability 8.0" in str(found.fit.problem)
+    assert found.remedies[0].settings == (("dtype", "float16"),)
+    assert planned(found.material.name, "--gpu-kind", kind, "--dtype", "float16").fit.fits is True
+
+
+def test_a_number_of_blocks_is_a_cache_of_that_size(tmp_path: Path) -> None:
+    found = planned(model(tmp_path), "--gpu-kind", "H100", "--num-gpu-blocks-override", "2000")
+    assert found.fit.fits is True
+    assert found.fit.capacity is not None
+    assert found.fit.capacity.tokens == 32_000
+    assert document(found)["fit"]["kv_cache_is_set"] is True
+
+
+def test_overrides_go_into_the_parts_of_a_model(tmp_path: Path) -> None:
+    overrides = {"text_config": {"rope_scaling": {"factor": 4.0}}, "vision_config": {"hidden_size": 1}}
+    found = planned(model(tmp_path, GEMMA_3_4B, 4), "--gpu-kind", "H100", "--hf-overrides", json.dumps(overrides))
+    text = found.configuration.whole["text_config"]
+    assert text == {**GEMMA_3_4B["text_config"], "rope_scaling": {"factor": 4.0, "rope_type": "linear"}}
+
+
+def test_overrides_replace_everything_else(tmp_path: Path) -> None:
+    config = {**LLAMA_3_8B, "rope_parameters": {"rope_type": "linear", "factor": 2.0}}
+    overrides = json.dumps({"rope_parameters": {"rope_type": "yarn"}})
+    found = planned(model(tmp_path, config), "--gpu-kind", "H100", "--hf-overrides", overrides)
+    assert found.configuration.whole["rope_parameters"] == {"rope_type": "yarn"}
+
+
+@pytest.mark.parametrize(
+    ("index", "said"),
+    [
+        ({"weight_map": {"a": "model.safetensors", "b": "other.safetensors"}}, "names other.safetensors as well"),
+        ({"weight_map": {}}, "names no files with weights"),
+        ([], "names no files with weights"),
+    ],
+    ids=["a file is missing", "an empty index", "no index"],
+)
+def test_a_download_that_is_not_complete(tmp_path: Path, index: object, said: str) -> None:
+    directory = write_model(tmp_path, LLAMA_3_8B, billions(1))
+    (directory / "model.safetensors.index.json").write_text(json.dumps(index))
+    with pytest.raises(ConfigurationError, match=said) as raised:
+        planned(str(directory), "--gpu-kind", "H100")
+    assert "dragoman bake" in str(raised.value)
+
+
+def test_a_configuration_that_says_nothing(tmp_path: Path) -> None:
+    found = planned(str(write_model(tmp_path, {}, billions(1))), "--gpu-kind", "H100")
+    assert found.unknown == "config.json has no num_attention_heads"
+
+
+def test_a_type_that_is_not_said(tmp_path: Path) -> None:
+    untyped = {name: value for name, value in LLAMA_3_8B.items() if name != "model_type"}
+    assert "does not say of which type" in planned(model(tmp_path, untyped), "--gpu-kind", "H100").notes[-1]
+
+
+def test_a_cache_that_is_set_is_known_without_weights(tmp_path: Path) -> None:
+    name = str(write_model(tmp_path, LLAMA_3_8B))
+    found = planned(name, "--gpu-kind", "H100", "--kv-cache-memory-bytes", str(4 * GIB))
+    assert (found.fit.fits, found.fit.longest) == (None, 8192)
+    assert planned(name, "--gpu-kind", "H100", "--kv-cache-memory-bytes", str(90 * GIB)).fit.fits is False
+
+
 def test_without_weights_nobody_knows_whether_they_fit(tmp_path: Path) -> None:
     found = planned(str(write_model(tmp_path, LLAMA_3_8B)), "--gpu-kind", "H100")
     assert found.fit.fits is None
+    told = document(found)
+    assert {told["parameters"], told["weights"]["files"], told["weights"]["memory"]} == {None}
+    assert {told["fit"][name] for name in ("kv_cache_memory_bytes", "longest_context", "max_concurrency")} == {None}
+    assert {each["name"]: each["seconds"] for each in told["boot"]["phases"]}["loading the weights"] is None
     assert found.notes == ("there are no weights: only what config.json tells is known",)
 
 

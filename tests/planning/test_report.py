@@ -40,6 +40,22 @@ def test_what_would_make_it_fit_is_told(tmp_path: Path) -> None:
     assert any(line.startswith("  verdict                   does not fit: ") for line in found)
 
 
+def test_a_model_cannot_write_to_the_terminal(tmp_path: Path) -> None:
+    found = shown(
+        tmp_path, {**LLAMA_3_8B, "architectures": ["A\x1b[2J\nB"], "model_type": "\x9b2J"}, 1, "--gpu-kind", "H100"
+    )
+    assert "  class                     A\ufffd[2J\ufffdB" in found
+    assert all(letter.isprintable() for line in found[:10] for letter in line)
+
+
+def test_what_is_not_known_is_said(tmp_path: Path) -> None:
+    write_model(tmp_path, LLAMA_3_8B)
+    found = [line.plain for line in lines(planned(str(tmp_path), "--gpu-kind", "H100"), 100)]
+    told = [" ".join(line.split()) for line in found]
+    for row in ("parameters", "files", "in memory", "weights", "cache", "loading the weights"):
+        assert any(line.startswith(f"{row} not known") for line in told), row
+
+
 def test_several_gpus_share_the_heads(tmp_path: Path) -> None:
     found = shown(tmp_path, LLAMA_3_8B, 8, "--gpu-kind", "H100", "--gpus", "4", "-tp", "4")
     assert any("8 KV heads for 32 (2 on each GPU)" in line for line in found)

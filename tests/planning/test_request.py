@@ -30,6 +30,14 @@ def test_one_gpu_is_meant_where_only_its_kind_is_said(
     assert resolved(request(arguments), {"HOME": "/nowhere", **variables}).value("gpus") == gpus
 
 
+@pytest.mark.parametrize("said", ["abc", "-1", "1.5"])
+@pytest.mark.parametrize("named", [["--gpu-kind", "L4"], ["--gpu-memory", "24G"]])
+def test_a_number_of_gpus_that_is_none_is_an_error(named: list[str], said: str) -> None:
+    by_flag = resolved(request([*named, f"--gpus={said}"]), {"HOME": "/nowhere"})
+    by_variable = resolved(request(named), {"HOME": "/nowhere", "DRAGOMAN_GPUS": said})
+    assert [error.partition(":")[0] for error in (*by_flag.errors, *by_variable.errors)] == ["gpus", "gpus"]
+
+
 @pytest.mark.parametrize(
     "arguments", [["--gpu-kind"], ["--gpu-kind="], ["--gpu-memory", "--json"], ["--gpu-kind", "-tp"]]
 )

@@ -122,5 +122,5 @@ def test_what_guesses_ahead_is_loaded_for_speculation_only() -> None:
     config = {"num_hidden_layers": 2}
     guesser = Tensor("model.layers.2.mlp.up_proj.weight", "BF16", (128, 64))
     assert weigh(LINEAR, guesser, config=config).memory == weigh(LINEAR).memory
-    assert weigh(LINEAR, guesser, config=config, drafts=True).memory == 2 * weigh(LINEAR).memory
+    assert weigh(LINEAR, guesser, config=config, drafts=True).memory == 2 * 8_192 * 2
     assert weigh(LINEAR, guesser, config=config).parameters == 2 * 8_192

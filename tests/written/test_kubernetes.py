@@ -101,6 +101,12 @@ def test_secrets_are_references(tmp_path: Path) -> None:
     assert {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "dragoman", "key": "HF_TOKEN"}}} in variables
 
 
+def test_the_hubs_token_may_have_its_older_name(tmp_path: Path) -> None:
+    text = written(tmp_path, "org/m", HUGGING_FACE_HUB_TOKEN="hf_sesame")
+    assert "# kubectl create secret generic dragoman --from-file=HF_TOKEN=FILE" in text
+    assert "hf_sesame" not in text
+
+
 def test_shared_memory_and_caches(tmp_path: Path) -> None:
     spec = pod(tmp_path, "org/m")
     volumes = {each["name"]: each["emptyDir"] for each in spec["volumes"]}

@@ -55,7 +55,7 @@ def forecast(
     resolution: Resolution,
     environment: Mapping[str, str],
     *,
-    files: int,
+    files: int | None,
     to_download: int,
     is_eager: bool,
     is_gpu: bool,
@@ -65,7 +65,7 @@ def forecast(
     Args:
         resolution: the settings.
         environment: the worker's, which says where earlier starts are kept.
-        files: the bytes of the weights.
+        files: the bytes of the weights; None where they are not known.
         to_download: the bytes that are not on this machine yet.
         is_eager: whether nothing is compiled.
         is_gpu: whether it is on GPUs, where nothing has been measured.
@@ -79,10 +79,10 @@ def forecast(
     return Forecast(tuple(_estimated(files, is_eager=is_eager, is_gpu=is_gpu)), download, ESTIMATE)
 
 
-def _estimated(files: int, *, is_eager: bool, is_gpu: bool) -> Iterator[tuple[str, float | None]]:
+def _estimated(files: int | None, *, is_eager: bool, is_gpu: bool) -> Iterator[tuple[str, float | None]]:
     for name, seconds in _MEASURED.items():
         if name == _LOADING:
-            yield name, seconds + files / READ_RATE
+            yield name, None if files is None else seconds + files / READ_RATE
         elif name == _SIZING and not is_eager:
             yield _COMPILED, None if is_gpu else seconds + _COMPILING
         else:

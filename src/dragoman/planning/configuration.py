@@ -11,6 +11,7 @@ from dragoman.settings.values import Value
 _TEXTS = ("thinker_config", "text_config", "llm_config", "language_config", "text_encoder", "decoder", "generator")
 # Where transformers keeps what is special about a layer, by its number.
 _EACH_LAYER = "per_layer_config"
+_MOST = 2**63
 
 
 class UntoldError(ValueError):
@@ -55,6 +56,11 @@ class Configuration:
                     return found
         return {}
 
+    def overridden(self, overrides: Mapping[str, Value]) -> "Configuration":
+        """Return what it is with vLLM's hf_overrides: they go into its parts, and replace whatever else they name."""
+        parts = {key: _merged(self.whole.get(key), overrides[key]) for key in _TEXTS if key in overrides}
+        return Configuration({**self.whole, **overrides, **parts})
+
     def says(self, name: str) -> bool:
         """Whether the file itself has it, and not as null."""
         return any(self._text.get(key) is not None for key in (name, self._names.get(name, name)))
@@ -92,9 +98,16 @@ class Configuration:
 
 def counted(number: Value, name: str) -> int:
     """Return a number of things; ValueError for anything else."""
-    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number < _MOST:
         raise ValueError(f"{name} is {number!r}, which is no number of things")
     return number
+
+
+def _merged(held: Value, update: Value) -> Value:
+    """Return an object in which each value is replaced that the update has, and objects inside are merged likewise."""
+    if not isinstance(held, dict) or not isinstance(update, dict):
+        return update
+    return {**held, **{key: _merged(held.get(key), value) for key, value in update.items()}}
 
 
 def _innermost(held: Mapping[str, Value], model_type: str) -> tuple[Mapping[str, Value], str]:

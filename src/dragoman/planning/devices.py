@@ -44,26 +44,30 @@ _KINDS: Mapping[str, tuple[int, float]] = MappingProxyType(
         "B300": (275_040, 10.3),
     }
 )
-# What people and clouds call some of them.
+# What people, clouds and nvidia-smi call some of them, as `_spelled` has it.
 _ALSO = MappingProxyType(
     {
+        **{name.replace("-", ""): name for name in _KINDS},
         "A100": "A100-80G",
-        "RTX-3090": "RTX3090",
-        "RTX-4090": "RTX4090",
-        "RTX-5090": "RTX5090",
-        "RTX-A5000": "A5000",
-        "RTX-A6000": "A6000",
-        "RTX-6000-ADA": "RTX6000-ADA",
+        "RTXA5000": "A5000",
+        "RTXA6000": "A6000",
         "V100": "V100-16G",
         "A10": "A10G",
         "3090": "RTX3090",
         "4090": "RTX4090",
         "5090": "RTX5090",
-        "H100-80G": "H100",
+        "H10080G": "H100",
+        "H200NVL": "H200",
+        "H200141G": "H200",
+        # This is the memory of its CPU.
+        "GH200480G": "GH200",
     }
 )
-_SAID_BESIDE = re.compile(r"NVIDIA|TESLA|GEFORCE|SXM\d?|PCIE|HBM\d\w?|GENERATION")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([GT])(i?)B?", re.I)
+_SAID_BESIDE = re.compile(
+    r"NVIDIA|TESLA|GEFORCE|SXM\d?|PCIE|HBM\d\w?|GENERATION|BLACKWELL|SERVER|WORKSTATION|MAX|Q|EDITION"
+)
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([MGT])i?B?", re.I)
+_UNITS = MappingProxyType({"M": MIB, "G": GIB, "T": 1024 * GIB})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +107,8 @@ def of_kind(name: str, count: int) -> Device:
         ConfigurationError: there is no such kind.
     """
     spelled = _spelled(name)
-    kind = _ALSO.get(spelled, spelled)
-    if kind not in _KINDS:
+    kind = _ALSO.get(spelled)
+    if kind is None:
         raise ConfigurationError(f"--gpu-kind {name}: {_unknown(spelled)}; --gpu-memory 80G takes any size")
     memory, capability = _KINDS[kind]
     return Device(kind, memory * MIB, memory * MIB, count, capability=capability)
@@ -118,9 +122,9 @@ def larger_kinds(device: Device) -> Iterator[Device]:
 
 
 def _spelled(name: str) -> str:
-    """Return a kind's name without what is the same for all: `NVIDIA A100-SXM4-80GB` is A100-80G."""
+    """Return a kind's name without what is said beside it: `NVIDIA A100-SXM4-80GB` is A10080G."""
     words = [word for word in re.split(r"[\s_-]+", name.strip().upper()) if not _SAID_BESIDE.fullmatch(word)]
-    return "-".join(re.sub(r"(\d)GB$", r"\1G", word) for word in words)
+    return "".join(re.sub(r"(\d)GB$", r"\1G", word) for word in words)
 
 
 def _unknown(spelled: str) -> str:
@@ -137,7 +141,7 @@ def of_size(size: str, count: int) -> Device:
     found = _SIZE.fullmatch(size.strip())
     if found is None or not float(found[1]):
         raise ConfigurationError(f"--gpu-memory {size}: write the size of one GPU, such as 80G")
-    memory = int(float(found[1]) * (GIB if found[2].upper() == "G" else 1024 * GIB))
+    memory = int(float(found[1]) * _UNITS[found[2].upper()])
     return Device(f"{size} GPU", memory, memory, count)
 
 

@@ -7,6 +7,7 @@ from dragoman.planning.cells import bytes_of_token
 from dragoman.planning.layers import Attention, Latent, Layer
 from dragoman.planning.plan import Plan
 from dragoman.planning.words import kind, state_bytes
+from dragoman.settings.secrets import mask_inside
 
 
 def document(plan: Plan) -> dict[str, Any]:
@@ -30,7 +31,7 @@ def document(plan: Plan) -> dict[str, Any]:
 def _model(plan: Plan) -> dict[str, Any]:
     configuration = plan.configuration
     return {
-        "name": plan.material.name,
+        "name": mask_inside(plan.material.name),
         "place": plan.material.place,
         "type": configuration.model_type or None,
         "architectures": list(configuration.architectures),
@@ -40,7 +41,7 @@ def _model(plan: Plan) -> dict[str, Any]:
 
 def _weights(plan: Plan) -> dict[str, Any]:
     return {
-        "files": plan.material.files,
+        "files": plan.material.files or None,
         "memory": plan.weights.memory,
         "per_device": plan.fit.budget.weights,
         "dtype": plan.engine.terms.dtype,

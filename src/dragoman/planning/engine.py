@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from dragoman.errors import ConfigurationError
 from dragoman.planning.configuration import Configuration
 from dragoman.planning.devices import Device
 from dragoman.planning.dtypes import BYTES, named
-from dragoman.planning.geometry import Geometry, context, is_encoder
+from dragoman.planning.geometry import Geometry, context, is_encoder, positions
 from dragoman.planning.headers import Tensor
 from dragoman.planning.layers import Latent
 from dragoman.planning.material import Material
@@ -22,6 +23,8 @@ _LARGE, _LARGEST = 70 * 2**30, 160 * 2**30
 _POOLING = ("Model", "ForSequenceClassification", "ForTokenClassification", "ForRewardModel", "ForMaskedLM")
 # What ends like one of them, and writes text all the same.
 _WRITING = "LMHeadModel"
+# vLLM's variable by which requests may be longer than the model is made for.
+_ALLOWS_LONGER = "VLLM_ALLOW_LONG_MAX_MODEL_LEN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,7 @@ class Engine:
         terms: what they say about the cache, for one GPU a layer.
         quantization: vLLM's setting; None where nothing is set.
         length: tokens of the longest request.
+        most: tokens that vLLM takes at most in a request to this model; None where it takes any number.
         fits_length: whether vLLM makes that as long as fits.
         degree: GPUs that share each layer; None where nobody has said so.
         replicas: how often the model is there.
@@ -40,6 +44,7 @@ class Engine:
         blocks: how many blocks were set; None where none were.
         sequences: requests that run at a time.
         batched: tokens of a step.
+        usual: as many requests and tokens of a step as vLLM has where nothing is set.
         is_eager: whether nothing is compiled and captured.
         drafts: whether a model guesses ahead.
     """
@@ -47,6 +52,7 @@ class Engine:
     terms: Terms
     quantization: str | None
     length: int
+    most: int | None
     fits_length: bool
     degree: int | None
     replicas: int
@@ -55,6 +61,7 @@ class Engine:
     blocks: int | None
     sequences: int
     batched: int
+    usual: tuple[int, int]
     is_eager: bool
     drafts: bool
 
@@ -65,10 +72,12 @@ def engine(
     configuration: Configuration,
     geometry: Geometry | None,
     device: Device,
+    environment: Mapping[str, str],
 ) -> Engine:
     """Return what vLLM will make of the settings.
 
     Raises:
+        ConfigurationError: a setting is not what vLLM takes.
         ValueError: config.json does not tell how long requests may be.
     """
     value = resolution.value
@@ -83,6 +92,7 @@ def engine(
         terms=replace(terms, in_flight=(terms.stages + is_async) * batched),
         quantization=value("quantization"),
         length=length,
+        most=_most(configuration, material.lengths, environment),
         fits_length=chosen is not None and chosen <= 0,
         degree=value("tensor_parallel_size") if _is_set(resolution, "tensor_parallel_size") else None,
         replicas=value("data_parallel_size"),
@@ -91,6 +101,7 @@ def engine(
         blocks=value("num_gpu_blocks_override"),
         sequences=sequences,
         batched=batched,
+        usual=_usual(device, _world(resolution)),
         is_eager=bool(value("enforce_eager")) or str(value("optimization_level")) == "0",
         drafts=bool(value("speculative_config")),
     )
@@ -109,8 +120,18 @@ def is_pooling(configuration: Configuration) -> bool:
 def made_for(configuration: Configuration, lengths: Mapping[str, Mapping[str, Value]]) -> int:
     """Return the tokens of the longest request: a model for vectors may have it in other files than config.json."""
     length = context(configuration)
-    if not is_encoder(configuration):
-        return length
+    return _of_encoder(length, lengths) if is_encoder(configuration) else length
+
+
+def _most(
+    configuration: Configuration, lengths: Mapping[str, Mapping[str, Value]], environment: Mapping[str, str]
+) -> int | None:
+    if environment.get(_ALLOWS_LONGER, "").strip().lower() in ("1", "true"):
+        return None
+    return made_for(configuration, lengths) if is_encoder(configuration) else positions(configuration)
+
+
+def _of_encoder(length: int, lengths: Mapping[str, Mapping[str, Value]]) -> int:
     tokens = lengths.get("tokenizer_config.json", {}).get("model_max_length")
     if isinstance(tokens, int) and tokens > 0:
         length = min(length, tokens)
@@ -138,9 +159,8 @@ def _of_tensors(tensors: tuple[Tensor, ...]) -> str | None:
 
 def _batch(resolution: Resolution, configuration: Configuration, device: Device, length: int) -> tuple[int, int]:
     """Return how many requests run at a time, and how many tokens a step has, as vLLM's EngineArgs work it out."""
-    world = resolution.value("tensor_parallel_size") * resolution.value("pipeline_parallel_size")
     set_sequences, set_batched = resolution.value("max_num_seqs"), resolution.value("max_num_batched_tokens")
-    sequences, batched = _usual(device, world)
+    sequences, batched = _usual(device, _world(resolution))
     factor = 2 if resolution.value("performance_mode") == "throughput" else 1
     sequences, batched = set_sequences or sequences * factor, batched * factor
     if set_batched is None:
@@ -150,6 +170,10 @@ def _batch(resolution: Resolution, configuration: Configuration, device: Device,
     else:
         batched = set_batched
     return (set_sequences or min(sequences, batched)), batched
+
+
+def _world(resolution: Resolution) -> int:
+    return int(resolution.value("tensor_parallel_size") * resolution.value("pipeline_parallel_size"))
 
 
 def _usual(device: Device, world: int) -> tuple[int, int]:
@@ -166,7 +190,6 @@ def _terms(
     value = resolution.value
     kept = geometry.attention if geometry else ()
     state, recurrence = _state_dtypes(resolution, configuration, device, dtype)
-    speculative = value("speculative_config") or {}
     return Terms(
         dtype=dtype,
         cache_dtype=_cache_dtype(value("kv_cache_dtype"), configuration),
@@ -178,8 +201,18 @@ def _terms(
         is_uniform=bool(value("disable_hybrid_kv_cache_manager")),
         state_dtype=state,
         recurrence_dtype=recurrence,
-        drafts=int(speculative.get("num_speculative_tokens") or 0),
+        drafts=_drafts(value("speculative_config")),
     )
+
+
+def _drafts(speculative: Value) -> int:
+    """Return how many tokens are guessed ahead."""
+    tokens = (speculative or {}).get("num_speculative_tokens") or 0
+    if not isinstance(tokens, int) or isinstance(tokens, bool) or tokens < 0:
+        raise ConfigurationError(
+            f"speculative_config: num_speculative_tokens is {tokens!r}, which is no number of tokens"
+        )
+    return tokens
 
 
 def _block(chosen: int | None, device: Device, *, is_latent: bool) -> int:

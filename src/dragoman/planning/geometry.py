@@ -36,6 +36,7 @@ _CONTEXTS = (
 _CONTEXT = 2048
 # Position encodings whose number of positions is not multiplied by their factor.
 _SCALED = frozenset({"default", "su", "longrope", "llama3", "yarn", "deepseek_yarn", "deepseek_llama_scaling"})
+_LARGEST_FACTOR = 2**20
 _LONGROPE = ("longrope", "su")
 _ONLY_STATES = frozenset({"mamba", "falcon_mamba", "mamba2"})
 # Each of their layers has attention beside a state.
@@ -113,15 +114,31 @@ def context(configuration: Configuration) -> int:
     Raises:
         ValueError: what config.json has is no number of tokens.
     """
+    original = configuration.anywhere("original_max_position_embeddings")
+    if original is not None and any(kind in _LONGROPE for kind, _ in _ropes(configuration)):
+        return counted(original, "original_max_position_embeddings")
+    return positions(configuration) or _CONTEXT
+
+
+def positions(configuration: Configuration) -> int | None:
+    """Return how many tokens the model can tell the places of; None where config.json does not say.
+
+    Raises:
+        ValueError: what config.json has is no number of tokens.
+    """
     found = [counted(value, name) for name in _CONTEXTS if (value := configuration.get(name)) is not None]
     preferred = configuration.get("model_max_length")
-    length = counted(preferred, "model_max_length") if preferred else min(found, default=_CONTEXT)
-    ropes = list(_ropes(configuration))
-    if any(kind in _LONGROPE for kind, _ in ropes):
-        original = configuration.anywhere("original_max_position_embeddings")
-        return length if original is None else counted(original, "original_max_position_embeddings")
-    factors = [factor for kind, factor in ropes if kind not in _SCALED and isinstance(factor, int | float)]
-    return int(length * factors[-1]) if factors and "gemma3" not in configuration.model_type else length
+    length = counted(preferred, "model_max_length") if preferred else min(found, default=None)
+    factors = [_factor(factor) for kind, factor in _ropes(configuration) if kind not in _SCALED and factor is not None]
+    if length is None or not factors or "gemma3" in configuration.model_type:
+        return length
+    return int(length * factors[-1])
+
+
+def _factor(factor: Value) -> float:
+    if not isinstance(factor, int | float) or isinstance(factor, bool) or not 0 < factor < _LARGEST_FACTOR:
+        raise ValueError(f"rope factor is {factor!r}, which no length can be multiplied by")
+    return factor
 
 
 def _ropes(configuration: Configuration) -> list[tuple[str, Value]]:
@@ -141,10 +158,17 @@ def _of_attention(configuration: Configuration) -> Geometry:
     if configuration.get("kv_lora_rank"):
         raise UntoldError(f"vLLM's cache for latent attention in {configuration.model_type!r} is not known here")
     listed = kinds.kinds(configuration) or [kinds.SLIDING if kinds.window(configuration) else kinds.FULL] * count
-    shared = configuration.get("num_kv_shared_layers") or 0
-    kept = enumerate(listed[: count - shared])
+    kept = enumerate(listed[: count - _sharing(configuration, count)])
     layers = [_attention(configuration.of_layer(index), kind) for index, kind in kept]
     return Geometry(tuple(layers), heads, chunked=kinds.CHUNKED in listed)
+
+
+def _sharing(configuration: Configuration, count: int) -> int:
+    """Return how many of the layers, the last ones, keep nothing and use the cache of others."""
+    shared = configuration.get("num_kv_shared_layers") or 0
+    if not isinstance(shared, int) or not 0 <= shared < count:
+        raise ValueError(f"num_kv_shared_layers is {shared!r} of {count} layers")
+    return shared
 
 
 def _sublayers(configuration: Configuration, count: int) -> int:
@@ -175,7 +199,10 @@ def kv_heads(configuration: Configuration) -> int:
     if isinstance(nested, dict) and nested.get("kv_n_heads") is not None:
         return counted(nested["kv_n_heads"], "kv_n_heads")
     found = next((value for name in _KV_HEADS if (value := configuration.get(name)) is not None), heads)
-    return counted(found or heads, "num_key_value_heads")
+    kept = counted(found or heads, "num_key_value_heads")
+    if heads % kept:
+        raise ValueError(f"{heads} heads cannot share {kept} KV heads")
+    return kept
 
 
 def head_size(configuration: Configuration) -> int:

@@ -70,7 +70,10 @@ def _object(api: HfApi, repository: Repository, listing: Listing, file: str) -> 
 def _tensors(api: HfApi, repository: Repository, listing: Listing, files: Sequence[str]) -> Iterator[Tensor]:
     def header(file: str) -> list[Tensor]:
         found = api.parse_safetensors_file_metadata(repository.name, file, revision=listing.commit)
-        return [Tensor(name, str(each.dtype), tuple(each.shape)) for name, each in found.tensors.items()]
+        try:
+            return [Tensor(name, str(each.dtype), tuple(each.shape)) for name, each in found.tensors.items()]
+        except ValueError as error:
+            raise ConfigurationError(f"{repository.name} has a {file} that cannot be: {error}") from error
 
     with ThreadPoolExecutor(_AT_A_TIME) as threads:
         for tensors in threads.map(header, files):

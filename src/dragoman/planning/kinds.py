@@ -23,9 +23,9 @@ _NAMES = MappingProxyType(
 # Nemotron-H writes one letter a layer.
 _LETTERS = MappingProxyType({"M": STATE, "*": FULL, "-": NOTHING, "E": NOTHING})
 _LETTERED = "hybrid_override_pattern"
-# What tells how often a type of layer comes: every so many layers there is one of full attention.
-# More layers than this are none.
+# No model has more layers than this.
 _MOST = 10_000
+# What tells how often a type of layer comes: every so many layers there is one of full attention.
 _INTERVALS = ("full_attention_interval", "sliding_window_pattern")
 
 
@@ -38,9 +38,9 @@ def kinds(configuration: Configuration) -> list[str] | None:
     """
     listed = configuration.get("layer_types") or configuration.get("layers_block_type")
     if isinstance(listed, list):
-        return [_named(name) for name in listed]
+        return _of_all([_named(name) for name in listed], configuration)
     if isinstance(letters := configuration.get(_LETTERED), str):
-        return [_lettered(letter) for letter in letters]
+        return _of_all([_lettered(letter) for letter in letters], configuration)
     count = layers(configuration)
     if configuration.get("attn_layer_period") is not None:
         return _periodic(configuration, count)
@@ -53,8 +53,18 @@ def layers(configuration: Configuration) -> int:
     """Return how many layers there are; ValueError where that cannot be."""
     count = configuration.count("num_hidden_layers")
     if count > _MOST:
-        raise ValueError(f"num_hidden_layers is {count}")
+        raise ValueError(f"num_hidden_layers is {count}, and no model has more than {_MOST:,} layers")
     return count
+
+
+def _of_all(listed: list[str], configuration: Configuration) -> list[str]:
+    """Return the kinds of the model's own layers; layers that guess tokens ahead may be listed behind them."""
+    if not configuration.says("num_hidden_layers"):
+        return listed
+    count = layers(configuration)
+    if len(listed) < count:
+        raise ValueError(f"num_hidden_layers is {count}, and the kinds of {len(listed)} layers are listed")
+    return listed[:count]
 
 
 def _repeated(configuration: Configuration, count: int) -> list[str] | None:

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dragoman.downloads.files import SHARDS
+from dragoman.downloads.repositories import shards_in
 from dragoman.errors import ConfigurationError
 from dragoman.planning.headers import Tensor, tensors
 from dragoman.settings.values import Value
@@ -14,6 +16,10 @@ CONFIGURATION = "config.json"
 LENGTHS = ("tokenizer_config.json", "sentence_bert_config.json")
 HEADED = ".safetensors"
 WEIGHTS = (HEADED, ".bin", ".pt", ".gguf")
+# Mistral's own files, for which vLLM reads no index of this name.
+_WITHOUT_INDEX = "consolidated"
+_NAMED = 3
+_AGAIN = "download the model again, for example with dragoman bake"
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,7 @@ class Material:
     Args:
         name: what the user calls it.
         place: where it was read, in words.
-        config: config.json; empty where there is none.
+        config: config.json; None where there is none.
         tensors: those of the safetensors that vLLM reads.
         files: the bytes of the files that vLLM reads its weights from.
         to_download: the bytes that a start has to download first.
@@ -33,7 +39,7 @@ class Material:
 
     name: str
     place: str
-    config: Mapping[str, Value] = field(repr=False)
+    config: Mapping[str, Value] | None = field(repr=False)
     tensors: tuple[Tensor, ...] = field(repr=False)
     files: int
     to_download: int = 0
@@ -50,9 +56,10 @@ def in_directory(name: str, directory: Path, files: Sequence[Path]) -> Material:
         files: those that vLLM reads.
 
     Raises:
-        ConfigurationError: a file is not what its name says.
+        ConfigurationError: a file is not what its name says, or is missing.
     """
     weights = [file for file in files if file.name.endswith(WEIGHTS)]
+    _check_shards(directory, weights)
     headers = [file for file in weights if file.name.endswith(HEADED)]
     return Material(
         name=name,
@@ -60,7 +67,7 @@ def in_directory(name: str, directory: Path, files: Sequence[Path]) -> Material:
         config=_object(directory / CONFIGURATION),
         tensors=tuple(tensor for file in headers for tensor in _tensors(file)),
         files=sum(file.stat().st_size for file in weights),
-        lengths={each: _object(directory / each) for each in LENGTHS},
+        lengths={each: _object(directory / each) or {} for each in LENGTHS},
         notes=tuple(_notes(weights, headers)),
     )
 
@@ -72,7 +79,22 @@ def in_file(file: Path) -> Material:
         ConfigurationError: it is no safetensors file.
     """
     note = f"there is no {CONFIGURATION} beside {file.name}: only its weights are known"
-    return Material(str(file), str(file), {}, tuple(_tensors(file)), file.stat().st_size, notes=(note,))
+    return Material(str(file), str(file), None, tuple(_tensors(file)), file.stat().st_size, notes=(note,))
+
+
+def _check_shards(directory: Path, weights: Sequence[Path]) -> None:
+    """Refuse a download that is not complete, as vLLM does where it reads the index of the safetensors."""
+    index = directory / SHARDS
+    if not index.is_file() or any(file.name.startswith(_WITHOUT_INDEX) for file in weights):
+        return
+    shards = shards_in(directory)
+    if not shards:
+        raise ConfigurationError(f"{index} names no files with weights, or was cut short: {_AGAIN}")
+    missing = [name for name in shards if not (directory / name).is_file()]
+    if missing:
+        more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+        names = ", ".join(missing[:_NAMED]) + more
+        raise ConfigurationError(f"{directory} is not complete, {SHARDS} names {names} as well: {_AGAIN}")
 
 
 def _notes(weights: Sequence[Path], headers: Sequence[Path]) -> Iterator[str]:
@@ -88,13 +110,13 @@ def _tensors(file: Path) -> list[Tensor]:
     except OSError as problem:
         raise ConfigurationError(f"{file} cannot be read: {problem.strerror}") from problem
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as problem:
-        raise ConfigurationError(f"{file} is not a safetensors file, or was cut short") from problem
+        raise ConfigurationError(f"{file} is not a safetensors file, or was cut short: {_AGAIN}") from problem
 
 
-def _object(path: Path) -> dict[str, Value]:
-    """Return a JSON object; an empty one where there is no such file, or it holds something else."""
+def _object(path: Path) -> dict[str, Value] | None:
+    """Return a JSON object; None where there is no such file, or it holds something else."""
     try:
         held = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
-        return {}
-    return held if isinstance(held, dict) else {}
+        return None
+    return held if isinstance(held, dict) else None

@@ -25,30 +25,35 @@ class Budget:
     Args:
         taken: what vLLM may take of it.
         free: what nothing else uses.
-        weights: the device's part of the weights.
+        weights: the device's part of the weights; None where that is not known.
         work: what computing takes, an estimate.
-        cache: what the cache gets; not above 0 where there is nothing for it.
+        cache: what the cache gets; not above 0 where there is nothing for it, None where that is not known.
         is_set: whether somebody has said how much that is.
     """
 
     taken: int
     free: int
-    weights: int
+    weights: int | None
     work: int
-    cache: int
+    cache: int | None
     is_set: bool
 
     @property
     def needed(self) -> int:
-        """What all of it takes together."""
-        return self.weights + self.work + max(0, self.cache)
+        """What all of it takes together, as far as it is known."""
+        return self.filled + max(0, self.cache or 0)
+
+    @property
+    def filled(self) -> int:
+        """What is taken before there is a cache, as far as it is known."""
+        return (self.weights or 0) + self.work
 
     @property
     def shortage(self) -> int:
         """How many bytes there are too few for what is set, or for vLLM's share; not above 0 where there are none."""
         if self.is_set:
             return self.needed - self.free
-        return max(self.taken - self.free, self.weights + self.work - self.taken)
+        return max(self.taken - self.free, self.filled - self.taken)
 
 
 def budget(device: Device, engine: Engine, configuration: Configuration, weights: Weights, degree: int) -> Budget:
@@ -61,17 +66,17 @@ def budget(device: Device, engine: Engine, configuration: Configuration, weights
         weights: what all weights take.
         degree: how many devices share each layer.
     """
-    part = ceil(weights.memory / (degree * engine.terms.stages))
+    part = None if weights.memory is None else ceil(weights.memory / (degree * engine.terms.stages))
     taken = int(device.memory * engine.utilization)
     work = _of_gpu(engine, configuration, degree) if device.is_gpu else _of_cpu(device, weights)
-    left = taken - part - work
+    left = None if part is None else taken - part - work
     given = engine.cache_bytes
     return Budget(taken, device.free, part, work, left if given is None else given, given is not None)
 
 
 def _of_cpu(device: Device, weights: Weights) -> int:
     """Return what the worker's processes take; a container's limit counts the files that were read, too."""
-    return int(PROCESSES) + (weights.files if device.is_limited else 0)
+    return int(PROCESSES) + ((weights.files or 0) if device.is_limited else 0)
 
 
 def _of_gpu(engine: Engine, configuration: Configuration, degree: int) -> int:

@@ -17,6 +17,7 @@ from dragoman.planning.request import Request, device
 from dragoman.planning.suggestions import Suggestion, suggestions, wanted
 from dragoman.planning.weights import Weights, weights
 from dragoman.settings.resolution import Resolution
+from dragoman.settings.secrets import mask_inside
 
 # What takes memory as well and is not counted.
 _UNCOUNTED = {
@@ -25,6 +26,7 @@ _UNCOUNTED = {
     "cpu_offload_gb": "weights that are kept in the machine's memory",
     "kv_offloading_size": "the cache in the machine's memory",
 }
+_UNTYPED = "config.json does not say of which type the model is"
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,8 @@ def material(asked: Request, resolution: Resolution, environment: Mapping[str, s
     if directory is not None:
         return in_directory(name, directory, repository.files(directory))
     if not repository.on_hub:
-        raise ConfigurationError(f"{name}: plan reads directories, safetensors files and models on the hub")
+        shown = mask_inside(name)
+        raise ConfigurationError(f"{shown}: plan reads directories, safetensors files and models on the hub")
     from dragoman.planning.hub import on_hub
 
     return on_hub(repository)
@@ -102,8 +105,8 @@ def plan(asked: Request, resolution: Resolution, environment: Mapping[str, str])
     put_on = device(asked, resolution, environment)
     found = material(asked, resolution, environment)
     configuration = _configuration(found, resolution)
-    geometry, unknown = _geometry(configuration)
-    case = _case(found, configuration, geometry, put_on, resolution)
+    geometry, unknown = _geometry(found, configuration)
+    case = _case(found, configuration, geometry, put_on, resolution, environment)
     try:
         fit = best(case)
     except UntoldError as reason:
@@ -123,7 +126,7 @@ def plan(asked: Request, resolution: Resolution, environment: Mapping[str, str])
         forecast=forecast(
             resolution,
             environment,
-            files=found.files,
+            files=found.files or None,
             to_download=found.to_download,
             is_eager=made.is_eager,
             is_gpu=put_on.is_gpu,
@@ -134,11 +137,12 @@ def plan(asked: Request, resolution: Resolution, environment: Mapping[str, str])
 
 def _configuration(found: Material, resolution: Resolution) -> Configuration:
     overrides = resolution.value("hf_overrides")
-    return Configuration({**found.config, **(overrides if isinstance(overrides, dict) else {})})
+    configuration = Configuration(found.config or {})
+    return configuration.overridden(overrides) if isinstance(overrides, dict) else configuration
 
 
-def _geometry(configuration: Configuration) -> tuple[Geometry | None, str | None]:
-    if not configuration.whole:
+def _geometry(found: Material, configuration: Configuration) -> tuple[Geometry | None, str | None]:
+    if found.config is None:
         return None, "there is no config.json"
     try:
         return geometries.geometry(configuration), None
@@ -154,16 +158,17 @@ def _case(
     geometry: Geometry | None,
     put_on: Device,
     resolution: Resolution,
+    environment: Mapping[str, str],
 ) -> Case:
     try:
-        made = engine(resolution, found, configuration, geometry, put_on)
+        made = engine(resolution, found, configuration, geometry, put_on, environment)
     except ValueError as reason:
-        raise ConfigurationError(f"{found.name}: {reason}") from reason
+        raise ConfigurationError(f"{mask_inside(found.name)}: {reason}") from reason
     if found.tensors:
         tensors, quantization = found.tensors, made.quantization
         taken = weights(tensors, configuration, made.terms.dtype, quantization, drafts=made.drafts)
     else:
-        taken = Weights(None, found.files, found.files)
+        taken = Weights(None, found.files or None, found.files or None)
     return Case(configuration, geometry, taken, made, put_on)
 
 
@@ -176,4 +181,5 @@ def _notes(resolution: Resolution, geometry: Geometry | None, model_type: str) -
     if uncounted:
         yield f"not counted: {', '.join(uncounted)}"
     if geometry is not None and model_type not in model_types():
-        yield f"models of the type {model_type!r} are not known here; it is taken for one with attention in each layer"
+        unknown = f"models of the type {model_type!r} are not known here" if model_type else _UNTYPED
+        yield f"{unknown}; it is taken for one with attention in each layer"

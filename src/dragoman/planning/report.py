@@ -13,12 +13,14 @@ from dragoman.planning.cells import bytes_of_token
 from dragoman.planning.layers import Attention, Latent, Layer
 from dragoman.planning.plan import Plan
 from dragoman.planning.words import attention, how, kind, number, rate, seconds, size, state_bytes
+from dragoman.settings.secrets import mask_inside
 
 Row: TypeAlias = tuple[str, str]
 
 _WIDTH = 100
 _LABEL = 26
 _VERDICT = "verdict"
+_REPLACED = "\N{REPLACEMENT CHARACTER}"
 _STYLES = {True: "bold green", False: "bold red", None: "bold yellow"}
 _VERDICTS = {True: "fits", False: "does not fit", None: "cannot be told"}
 
@@ -44,14 +46,19 @@ def lines(plan: Plan, width: int) -> Iterator[Text]:
         ("a start takes", _boot(plan)),
     ]
     for title, rows in sections:
-        told = [(name, value) for name, value in rows if value]
+        told = [(_printable(name), _printable(value)) for name, value in rows if value.strip()]
         if told:
             yield Text(title, style="bold")
             yield from _told(told, width, _STYLES[plan.fit.fits])
             yield Text()
     yield from _suggested(plan)
     for note in (*plan.notes, *plan.resolution.warnings):
-        yield Text.assemble(("note: ", "yellow"), note)
+        yield Text.assemble(("note: ", "yellow"), _printable(note))
+
+
+def _printable(text: str) -> str:
+    """Return text that a model may have written, without what would move a terminal's cursor or change its colours."""
+    return "".join(letter if letter.isprintable() else _REPLACED for letter in text)
 
 
 def _told(rows: Iterable[Row], width: int, verdict: str) -> Iterator[Text]:
@@ -66,7 +73,7 @@ def _told(rows: Iterable[Row], width: int, verdict: str) -> Iterator[Text]:
 def _model(plan: Plan) -> Iterator[Row]:
     configuration = plan.configuration
     classes = ", ".join(configuration.architectures) or configuration.model_type
-    yield "name", plan.material.name
+    yield "name", mask_inside(plan.material.name)
     yield "class", classes
     if plan.material.to_download:
         yield "to download", f"{size(plan.material.to_download)} from {plan.material.place}"
@@ -75,7 +82,7 @@ def _model(plan: Plan) -> Iterator[Row]:
 def _weights(plan: Plan) -> Iterator[Row]:
     held = plan.weights
     yield "parameters", "not known" if held.parameters is None else number(held.parameters)
-    yield "files", size(plan.material.files)
+    yield "files", size(plan.material.files or None)
     for share in held.shares if len(held.shares) > 1 else ():
         yield f"  {share.dtype or 'unnamed'}", f"{size(share.files)}, {number(share.parameters)} parameters"
     yield "quantized", held.quantization or ""

@@ -79,9 +79,9 @@ def _without_file(arguments: list[str]) -> Path | None:
 
 
 def resolved(asked: Request, environment: Mapping[str, str]) -> Resolution:
-    """Return the settings of such a worker; one GPU is meant where only its kind or size is said."""
+    """Return the settings of such a worker, or their errors; one GPU is meant where only its kind or size is said."""
     found = resolve(asked.arguments, environment)
-    if (asked.kind or asked.size) and found.value("gpus") is None:
+    if (asked.kind or asked.size) and found.value("gpus") is None and not found.errors:
         return resolve((*asked.arguments, _GPUS, "1"), environment)
     return found
 

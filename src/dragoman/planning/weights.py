@@ -54,15 +54,15 @@ class Weights:
 
     Args:
         parameters: how many there are; None where only the files' sizes are known.
-        files: their bytes in the files.
-        memory: their bytes in memory, of all GPUs together.
+        files: their bytes in the files; None where there are none.
+        memory: their bytes in memory, of all GPUs together; None where there are no files.
         shares: the types they are of, the largest first.
         quantization: how they are quantized, in words; None where they are not.
     """
 
     parameters: int | None
-    files: int
-    memory: int
+    files: int | None
+    memory: int | None
     shares: tuple[Share, ...] = ()
     quantization: str | None = None
 

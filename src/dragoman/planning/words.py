@@ -6,6 +6,7 @@ from dragoman.planning.terms import Terms
 _THOUSANDS = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 _STEP = 1024
+_UNKNOWN = "not known"
 
 
 def kind(layer: Layer) -> str:
@@ -70,8 +71,10 @@ def number(count: int) -> str:
     return f"{count:,}"
 
 
-def size(count: float) -> str:
-    """Return bytes with the unit that suits them."""
+def size(count: float | None) -> str:
+    """Return bytes with the unit that suits them; what is not known is said so."""
+    if count is None:
+        return _UNKNOWN
     for unit in _UNITS[:-1]:
         if abs(count) < _STEP:
             return f"{count:,.0f} {unit}" if unit == _UNITS[0] else f"{count:,.1f} {unit}"
@@ -86,4 +89,4 @@ def rate(count: int) -> str:
 
 def seconds(count: float | None) -> str:
     """Return a time; what is not known is said so."""
-    return "not measured" if count is None else f"{count:,.1f} s"
+    return _UNKNOWN if count is None else f"{count:,.1f} s"

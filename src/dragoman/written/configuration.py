@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dragoman.diagnosis.tokens import VARIABLES as HUB_VARIABLES
 from dragoman.settings import keys
 from dragoman.settings.catalogue import Catalogue, Setting
 from dragoman.settings.processes import IN_PROCESS, METHOD
@@ -82,7 +83,7 @@ class Configuration:
     def secrets(self, environment: Mapping[str, str]) -> tuple[str, ...]:
         """Return the variables for the keys that the worker has; `environment` is its own."""
         value = {each.name: each for each in self.resolution.settings if each.is_set}
-        hub = bool(environment.get(TOKEN)) or any(name in value for name in self._tokens)
+        hub = any(environment.get(name) for name in HUB_VARIABLES) or any(name in value for name in self._tokens)
         file, held = value.get(keys.FILE), value.get(keys.KEYS)
         clients = held is not None and (file is None or held.source != str(Path(file.value)))
         return (*([TOKEN] if hub else []), *([KEY] if clients else []))

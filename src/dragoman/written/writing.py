@@ -20,13 +20,16 @@ from dragoman.written.target import Draft, Target, Written
 from dragoman.written.words import Words
 
 
-def write(resolution: Resolution, target: Target, environment: Mapping[str, str]) -> Written:
+def write(
+    resolution: Resolution, target: Target, environment: Mapping[str, str], *, command: str | None = None
+) -> Written:
     """Return a configuration in the words of a target.
 
     Args:
         resolution: the configuration; one without errors.
         target: what to write it for.
         environment: the variables of this machine, in which the configuration was found.
+        command: which of Dragoman's commands writes it; `explain` unless said.
     """
     origin, destination = _platform(resolution.platform), _platform(target.platform)
     here = Configuration(resolution, catalogue_of(origin), origin.target)
@@ -35,10 +38,11 @@ def write(resolution: Resolution, target: Target, environment: Mapping[str, str]
     words = Words(target, passage.catalogue, environment, count_gpus(environment) if gpus is None else gpus)
     there = _translate(passage, words)
     warnings = tuple(" ".join(each.splitlines()) for each in _warnings(passage, words, there, environment))
+    by = command or f"explain --as {target.name}"
     draft = Draft(
         spellings=words.spellings,
         secrets=tuple(name for name in here.secrets(environment) if name in target.secrets),
-        notes=(f"From a configuration for {resolution.platform}, by `dragoman explain --as {target.name}`.", *warnings),
+        notes=(f"From a configuration for {resolution.platform}, by `dragoman {by}`.", *warnings),
         resolution=there,
         gpus=gpus,
     )
