@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,15 @@ def environment(directory: Path, variables: Mapping[str, str]) -> dict[str, str]
     return {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCES), "HOME": str(directory), **variables}
 
 
+def coming(models: Path) -> int:
+    """How many bytes there are of files that are on their way."""
+    count = 0
+    for path in models.rglob("*.incomplete"):
+        with suppress(FileNotFoundError):
+            count += path.stat().st_size
+    return count
+
+
 def run(directory: Path, *arguments: str, **variables: str) -> tuple[int, str, str]:
     """The exit code, and what is said."""
     with start(directory, *arguments, **variables) as process:
@@ -64,6 +74,8 @@ def test_help(tmp_path: Path) -> None:
     ("arguments", "told"),
     [
         (["org/m", "--too", "x"], "unrecognized arguments: --too x"),
+        (["org/m", "--to", ""], "--to is empty"),
+        (["", "--to", "x"], "MODEL is empty"),
         (["/nowhere"], "model '/nowhere' (command line) does not exist"),
         (["org/m", "-q", "squeezellm"], "quantization"),
         (["org/m", "--to", "/proc/models"], "/proc/models cannot be written: "),
@@ -118,12 +130,9 @@ def test_a_bake_that_was_killed_is_gone_on_with(tmp_path: Path) -> None:
     hub.stalls[WEIGHTS] = 3_000_000
     models = tmp_path / "models"
 
-    def partial() -> int:
-        return sum(path.stat().st_size for path in models.rglob("*.incomplete"))
-
     with serving(hub) as url:
         with start(tmp_path, NAME, "--to", str(models), HF_ENDPOINT=url) as killed:
-            wait_until(lambda: partial() == 3_000_000)
+            wait_until(lambda: coming(models) == 3_000_000)
             wait_until(lambda: len([*models.rglob("snapshots/*/*")]) == 6)
             end_family(killed.pid)
         assert not (models / "dragoman-bake.json").exists()
@@ -134,7 +143,7 @@ def test_a_bake_that_was_killed_is_gone_on_with(tmp_path: Path) -> None:
     assert [asked for asked in hub.asked if asked.startswith("GET") and "/resolve/" in asked] == [
         next(asked for asked in hub.asked if asked.startswith("GET") and asked.endswith(WEIGHTS))
     ]
-    assert partial() == 0
+    assert coming(models) == 0
     assert run(tmp_path, NAME, "--to", str(models), "--check")[0] == 0
     (baked,) = models.rglob(f"snapshots/*/{WEIGHTS}")
     assert baked.read_bytes() == hub.files[WEIGHTS]
@@ -145,7 +154,7 @@ def test_ctrl_c_ends_it_whatever_it_waits_for(tmp_path: Path) -> None:
     hub.stalls[WEIGHTS] = 3_000_000
     models = tmp_path / "models"
     with serving(hub) as url, start(tmp_path, NAME, "--to", str(models), HF_ENDPOINT=url) as process:
-        wait_until(lambda: sum(path.stat().st_size for path in models.rglob("*.incomplete")) == 3_000_000)
+        wait_until(lambda: coming(models) == 3_000_000)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130

@@ -12,6 +12,7 @@ from dragoman.cli.doctor import doctor
 from dragoman.cli.explain import explain
 from dragoman.cli.forms import forms
 from dragoman.cli.gateway import gateway
+from dragoman.cli.output import guarded
 from dragoman.cli.parser import ParsedCommand
 from dragoman.cli.plan import plan
 from dragoman.cli.serve import serve
@@ -42,7 +43,8 @@ def main() -> None:
             # Not every terminal can show what a setting holds.
             stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        with guarded():
+            app()
     except DragomanError as error:
         logs.announce("error", str(error), error.details)
         sys.exit(error.exit_code)
