@@ -26,6 +26,12 @@ def test_other_warnings_are_explained() -> None:
     assert found.cure == "dragoman explain --gpus 0 --engine-url http://localhost:1 --seed 3"
 
 
+def test_what_is_no_slip_is_not_said_to_have_no_effect() -> None:
+    found = judged(warnings, NOBODY, subject("--api-key", "sesame-open-sesame"))
+    assert found.why == "The worker starts all the same."
+    assert found.cure == 'DRAGOMAN_API_KEY="${DRAGOMAN_API_KEY:?}" dragoman explain --gpus 0'
+
+
 def test_platform() -> None:
     assert judged(platform, NOBODY).what == "the platform is plain (detected: nothing names another platform)"
 

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -25,18 +26,26 @@ but = partial(replace, ONE)
 
 
 @pytest.mark.parametrize(
-    ("found", "gpus", "severity"),
+    ("found", "gpus", "severity", "cure"),
     [
-        (NONE, "0", "fine"),
-        (ONE, "1", "fine"),
-        (but(cuda=None), "1", "problem"),
-        (but(cuda=None), "0", "fine"),
-        (replace(NONE, cuda="13.0"), "0", "problem"),
-        (replace(NONE, build=False), "0", "fine"),
+        (NONE, "0", "fine", ""),
+        (ONE, "1", "fine", ""),
+        (but(cuda=None), "1", "problem", ""),
+        (but(cuda=None, checkout=Path("/src")), "1", "problem", "cd /src && make clean && scripts/install gpu"),
+        (but(cuda=None), "0", "fine", ""),
+        (replace(NONE, cuda="13.0"), "0", "problem", ""),
+        (
+            replace(NONE, cuda="13.0", checkout=Path("/src")),
+            "0",
+            "problem",
+            "cd /src && make clean && scripts/install cpu",
+        ),
+        (replace(NONE, build=False), "0", "fine", ""),
     ],
 )
-def test_build(found: Graphics, gpus: str, severity: str) -> None:
-    assert judged(build, found, subject("--gpus", gpus)).severity == severity
+def test_build(found: Graphics, gpus: str, severity: str, cure: str) -> None:
+    verdict = judged(build, found, subject("--gpus", gpus))
+    assert (verdict.severity, verdict.cure) == (severity, cure)
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,7 @@ def test_asking(tmp_path: Path) -> None:
     [
         (TOKEN, "unset HF_TOKEN && hf auth login --force"),
         (Token("hf_x", "/t", "/t"), "hf auth login --force"),
+        (Token("hf_x", "--hf-token"), ""),
     ],
 )
 def test_another_token_is_cured_where_it_is(held: Token, cure: str) -> None:
@@ -141,6 +142,33 @@ def test_a_wrong_token(tmp_path: Path) -> None:
         found = look(subject(HF_ENDPOINT=address, HF_TOKEN="hf_wrong", HF_HOME=str(tmp_path)))
     assert (found.model, found.whoami) == (401, 401)
     assert judged(token, found).severity == "problem"
+
+
+@pytest.mark.parametrize("text", ["hf_secretpart1\nsecretpart2", "hf_\u20acabc", "hf_a b", "hf_a\x00b"])
+def test_a_token_that_no_request_can_carry(tmp_path: Path, text: str) -> None:
+    with hub() as address:
+        found = look(subject(HF_ENDPOINT=address, HF_TOKEN=text, HF_HOME=str(tmp_path)))
+    verdict = judged(token, found)
+    assert (verdict.severity, verdict.cure) == ("problem", "unset HF_TOKEN && hf auth login --force")
+    assert "has a blank, a line break or another character" in verdict.what
+    assert judged(reachable, found).severity == judged(access, found).severity == "fine"
+
+
+@pytest.mark.parametrize("address", ["http://a..b", "a..b", "nonsense", "http://[", "http://" + "a" * 70 + ".b"])
+def test_an_endpoint_that_is_no_address(tmp_path: Path, address: str) -> None:
+    found = look(subject(HF_ENDPOINT=address, HF_TOKEN="hf_secret", HF_HOME=str(tmp_path)))
+    verdict = judged(reachable, found)
+    assert verdict.what.endswith("does not answer: it is no address")
+    assert verdict.cure == "unset HF_ENDPOINT"
+
+
+def test_what_comes_from_outside_is_quoted() -> None:
+    assert judged(reachable, but(address="http://h;ls", failure="x")).cure == "curl -m 5 -I 'http://h;ls'"
+    assert judged(reachable, but(address="http://***@h", failure="x")).cure == "curl -m 5 -I http://h"
+    assert judged(access, but(model=503, name="a/$(ls)")).cure == "curl -m 5 -i 'https://hub/api/models/a/$(ls)'"
+    assert judged(access, but(model=404, code="RepoNotFound", name="a;b")).cure == "hf models info 'a;b'"
+    exposed, _ = token(subject(), but(token=Token("hf_x", "/a b", "/a b", exposed=True)))
+    assert exposed.cure == "chmod 600 '/a b'"
 
 
 def test_a_gated_model(tmp_path: Path) -> None:

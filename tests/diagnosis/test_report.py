@@ -44,3 +44,14 @@ def test_programs_are_named_by_their_paths_where_the_shell_would_not_find_them(m
     assert report().cure(told) == f"{python} -m pip install x && {python} -c y"
     monkeypatch.setenv("PATH", str(python.parent))
     assert report().cure(told) == "python -m pip install x && python -c y"
+
+
+def test_paths_with_blanks_and_commands_with_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = tmp_path / "a b"
+    folder.mkdir()
+    (folder / "dragoman").touch()
+    monkeypatch.setattr(sys, "executable", str(folder / "python"))
+    monkeypatch.setenv("PATH", "/bin")
+    (told,) = report(problem("a", "b", 'X="${X:?}" dragoman serve --x dragoman && dragoman doctor')).told
+    path = f"'{folder}/dragoman'"
+    assert report().cure(told) == f'X="${{X:?}}" {path} serve --x dragoman && {path} doctor'

@@ -1,3 +1,4 @@
+import ast
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,18 @@ def test_words(module: Path) -> None:
 def test_a_package_is_found_without_importing_it() -> None:
     assert sources.directory("dragoman") == Path(sources.__file__).parent.parent
     assert sources.directory("no_such_package_anywhere") is None
+
+
+def test_one_file_is_parsed_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "module.py").write_text("a = 'b'")
+    parse = ast.parse
+    held = []
+
+    def watched(text: bytes) -> ast.Module:
+        held.append(sources._PARSING.locked())
+        return parse(text)
+
+    monkeypatch.setattr(ast, "parse", watched)
+    assert sources.constant(tmp_path / "module.py", "a") == "b"
+    assert sources.words(tmp_path / "module.py") == {"b"}
+    assert held == [True, True]

@@ -17,11 +17,12 @@ from dragoman.diagnosis.storage import (
     space,
     writable,
 )
+from dragoman.diagnosis.subject import Subject
 from dragoman.diagnosis.units import GIB, MIB
 from tests.diagnosis.subjects import judged, subject
 
 VLLM = Directory("/c/vllm", "vLLM keeps there what it compiles", "VLLM_CACHE_ROOT", True, True, 50 * GIB)
-HUB = Directory("/c/hub", "models are downloaded to it", "HF_HOME", True, True, 50 * GIB)
+HUB = Directory("/c/hub", "models are downloaded to it", "HF_HOME", True, True, 50 * GIB, is_hub=True)
 HEALTHY = Storage((VLLM, HUB), "/home/me", True, 1000, True)
 
 
@@ -34,6 +35,11 @@ def caches(vllm: Directory = VLLM, hub: Directory = HUB) -> Storage:
     [
         (HEALTHY, "fine", ""),
         (caches(vllm=replace(VLLM, writable=False)), "problem", "export VLLM_CACHE_ROOT=$(mktemp -d)"),
+        (
+            caches(vllm=replace(VLLM, writable=False, variable="--vllm-cache-root")),
+            "problem",
+            'dragoman serve --gpus 0 --vllm-cache-root "$(mktemp -d)"',
+        ),
         (caches(hub=replace(HUB, writable=False)), "advice", "export HF_HOME=$(mktemp -d)"),
         (replace(caches(hub=replace(HUB, writable=False)), downloads=True), "problem", "export HF_HOME=$(mktemp -d)"),
     ],
@@ -91,6 +97,26 @@ def test_looking(tmp_path: Path) -> None:
     ]
     assert (found.home, found.home_writable, found.uid) == (str(tmp_path), True, os.getuid())
     assert found.caches[0].free > 0
+
+
+@pytest.mark.parametrize(
+    ("worker", "named"),
+    [
+        (subject(), "HF_HOME"),
+        (subject(XDG_CACHE_HOME="/x"), "HF_HOME"),
+        (subject(HF_HUB_CACHE="/x", HF_HOME="/y"), "HF_HUB_CACHE"),
+        (subject(HUGGINGFACE_HUB_CACHE="/x"), "HUGGINGFACE_HUB_CACHE"),
+        (subject("--download-dir", "/x", HF_HUB_CACHE="/y"), "--download-dir"),
+        (subject(DOWNLOAD_DIR="/x"), "--download-dir"),
+    ],
+)
+def test_what_named_the_directory_for_models_names_another(worker: Subject, named: str) -> None:
+    hub = look(worker).caches[-1]
+    assert (hub.variable, hub.is_hub) == (named, True)
+
+
+def test_a_flag_is_stronger_than_a_variable() -> None:
+    assert look(subject("--vllm-cache-root", "/x")).caches[0].variable == "--vllm-cache-root"
 
 
 def test_an_engine_elsewhere_keeps_nothing_here() -> None:

@@ -1,4 +1,5 @@
 import socket
+import subprocess
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -76,7 +77,47 @@ def test_looking_for_dead_sockets(
     assert look(subject(places=Places(proc=proc))).sockets == (str(dead),)
 
 
+def test_sockets_are_known_by_their_names_in_every_namespace(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(directory)
+    link = directory / "link"
+    link.symlink_to(directory)
+    monkeypatch.setattr(tempfile, "tempdir", str(link))
+    dead, linked, other = (str(uuid4()) for _ in range(3))
+    for name in (dead, linked, other):
+        with socket.socket(socket.AF_UNIX) as held:
+            held.bind(name)
+    proc = directory / "proc"
+    for table, path in ((proc / "net", link / linked), (proc / "7" / "net", f"/elsewhere/{other}")):
+        table.mkdir(parents=True)
+        (table / "unix").write_text(f"Num RefCount Path\n0000: 00000002 00000000 00010000 0001 01 5 {path}\n")
+    assert look(subject(places=Places(proc=proc))).sockets == (str(directory / dead),)
+
+
+def test_the_cure_removes_the_dead_alone(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(directory)
+    dead, living = str(uuid4()), str(uuid4())
+    with socket.socket(socket.AF_UNIX) as held, socket.socket(socket.AF_UNIX) as left:
+        held.bind(living)
+        left.bind(dead)
+        left.close()
+        found = judged(sockets, replace(HEALTHY, sockets=(str(directory / dead),)))
+        subprocess.run(["/bin/sh", "-c", found.cure], check=True, timeout=60)
+        assert [path.name for path in directory.iterdir()] == [living]
+
+
+@pytest.mark.parametrize(("makable", "cure"), [(True, "mkdir -p '/none at all'"), (False, "unset TMPDIR")])
+def test_another_directory_is_made_where_nothing_is(makable: bool, cure: str) -> None:
+    assert judged(usable, replace(HEALTHY, ignored="/none at all", makable=makable)).cure == cure
+
+
+@pytest.mark.parametrize("named", ["/proc", "/proc/x", "/etc/passwd", "/etc/passwd/x", "none"])
+def test_what_cannot_be_made(directory: Path, named: str) -> None:
+    found = look(subject(TMPDIR=named))
+    assert (found.ignored, found.makable) == (named, False)
+
+
 def test_a_tmpdir_that_is_not_there(directory: Path) -> None:
-    found = look(subject(TMPDIR="/none/at/all"))
-    assert (found.path, found.ignored) == (str(directory), "/none/at/all")
+    named = str(directory / "none" / "at" / "all")
+    found = look(subject(TMPDIR=named))
+    assert (found.path, found.ignored, found.makable) == (str(directory), named, True)
     assert look(subject(TMPDIR=str(directory))).ignored is None

@@ -1,6 +1,15 @@
 from pathlib import Path
 
+import pytest
+
 from dragoman.diagnosis.tokens import Token, token_of
+
+
+@pytest.mark.parametrize(
+    ("text", "sendable"), [("hf_abc", True), ("a b", False), ("a\nb", False), ("a\x7f", False), ("\u20ac", False)]
+)
+def test_is_sendable(text: str, sendable: bool) -> None:
+    assert Token(text, "variable HF_TOKEN").is_sendable is sendable
 
 
 def test_a_token_is_looked_for_as_huggingface_hub_does(tmp_path: Path) -> None:

@@ -29,6 +29,12 @@ def test_unknown(name: str, what: str | None, cure: str) -> None:
     assert found.cure.startswith(cure)
 
 
+@pytest.mark.parametrize("name", ["VLLM_USE V1", "VLLM_LOGING_LEVEL;ls", "VLLM_$(ls)"])
+def test_no_command_names_what_a_shell_cannot(name: str) -> None:
+    found = judged(unknown, HEALTHY, with_environment({name: ""}))
+    assert (found.severity, found.cure) == ("advice", "")
+
+
 def test_without_vllm_no_variable_is_unknown() -> None:
     assert judged(unknown, Variables(None, (), {}), subject(VLLM_USE_V1="1")).severity == "fine"
 
@@ -67,6 +73,7 @@ def test_a_proxy_that_is_no_address(address: str) -> None:
         ({LIBRARY: True}, "fine", ""),
         ({LIBRARY: False}, "advice", "unset LD_PRELOAD"),
         ({LIBRARY: False, "libgomp.so.1": True}, "advice", "export LD_PRELOAD=libgomp.so.1"),
+        ({LIBRARY: False, "$LIB/a.so": True}, "advice", "export LD_PRELOAD='$LIB/a.so'"),
     ],
 )
 def test_preloaded(libraries: dict[str, bool], severity: str, cure: str) -> None:

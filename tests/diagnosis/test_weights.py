@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,21 @@ def test_a_shard_that_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors.index.json").write_text(INDEX)
     weights = looked_at(tmp_path, model__safetensors=WHOLE)
     assert weights.missing == ("model-2.safetensors",)
+
+
+@pytest.mark.parametrize(
+    "index", ["[", "[]", "7", "{}", '{"weight_map": []}', '{"weight_map": {"a": 1}}', '{"weight_map": {"a": null}}']
+)
+def test_an_index_that_is_none(tmp_path: Path, index: str) -> None:
+    (tmp_path / "model.safetensors.index.json").write_text(index)
+    weights = looked_at(tmp_path, model__safetensors=WHOLE)
+    assert weights.broken == {"model.safetensors.index.json": "it is no index"}
+    assert not weights.is_whole
+
+
+def test_a_pipe_in_place_of_a_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "model.safetensors")
+    assert looked_at(tmp_path).broken == {"model.safetensors": "it is not a file"}
 
 
 def test_none(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dragoman.diagnosis.commands import renamed
 from dragoman.diagnosis.findings import Finding, advice, fine, problem
 from dragoman.diagnosis.subject import Subject
 from dragoman.diagnosis.topics import Check, Topic
@@ -54,10 +55,10 @@ def warnings(subject: Subject, others: Others) -> Iterator[Finding]:
     """Every warning: names that are slips of others, what vLLM has dropped, what reaches nothing."""
     for warning in subject.resolution.warnings:
         slip = _SLIP.search(warning)
-        why = "What was asked for does not happen." if slip else "What was asked for does not happen as it was written."
-        yield advice(
-            warning, why, f'export {slip[2]}="${slip[1]}"; unset {slip[1]}' if slip else subject.command("explain")
-        )
+        if slip:
+            yield advice(warning, "What was asked for does not happen.", renamed(slip[1], slip[2]))
+        else:
+            yield advice(warning, "The worker starts all the same.", subject.command("explain"))
     if not subject.resolution.warnings:
         yield fine("every setting and variable has an effect")
 

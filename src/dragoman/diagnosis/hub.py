@@ -1,16 +1,18 @@
 """The hub of models: whether it answers, knows the token, and gives the model; and whether that fits on the disk."""
 
+import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dragoman.diagnosis.findings import Finding, advice, fine, problem
-from dragoman.diagnosis.hub_answer import HUB, OK, UNAUTHORIZED, Hub, asked
+from dragoman.diagnosis.hub_answer import HUB, NO_ADDRESS, OK, UNAUTHORIZED, Hub, asked
 from dragoman.diagnosis.model import is_offline, repository_of
 from dragoman.diagnosis.subject import Subject
-from dragoman.diagnosis.tokens import token_of
+from dragoman.diagnosis.tokens import Token, token_of
 from dragoman.diagnosis.topics import Check, Topic
 from dragoman.diagnosis.units import gib
 from dragoman.downloads.models import MODELSCOPE
-from dragoman.settings.secrets import redact
+from dragoman.settings.secrets import MASK, redact
 
 # S3 refuses what is signed by a clock that is further off; certificates seem not yet valid or no longer so.
 FURTHEST = 900.0
@@ -30,6 +32,9 @@ def look(subject: Subject) -> Hub:
     address = (variables.get("HF_ENDPOINT") or HUB).strip().rstrip("/")
     if is_offline(variables):
         return Hub("offline", redact(address, ()), repository.name, token)
+    if token and not token.is_sendable:
+        # Without it the hub's word on the model would be another.
+        return replace(asked(address, repository, None), token=token, model=None)
     return asked(address, repository, token)
 
 
@@ -42,7 +47,8 @@ def reachable(subject: Subject, hub: Hub) -> Iterator[Finding]:
     elif hub.failure:
         what = f"{hub.address} does not answer: {hub.failure}"
         why = "The model cannot be downloaded. HF_ENDPOINT names another hub, HTTPS_PROXY a way to it."
-        yield problem(what, why, f"curl -m 5 -I {hub.address}")
+        asking = f"curl -m 5 -I {_address(hub)}"
+        yield problem(what, why, "unset HF_ENDPOINT" if hub.failure == NO_ADDRESS else asking)
     else:
         yield fine(f"{hub.address} answers")
 
@@ -51,13 +57,16 @@ def token(subject: Subject, hub: Hub) -> Iterator[Finding]:
     """Whether the token is valid, and a secret."""
     if hub.token and hub.token.exposed:
         why = "Other users of this machine can read it."
-        yield advice(f"the token in {hub.token.path} is open to others", why, f"chmod 600 {hub.token.path}")
+        path = shlex.quote(str(hub.token.path))
+        yield advice(f"the token in {hub.token.path} is open to others", why, f"chmod 600 {path}")
     if hub.token is None:
         yield fine("there is no token for the hub; models that are open to all need none")
+    elif not hub.token.is_sendable:
+        what = f"the token from {hub.token.source} has a blank, a line break or another character that no token has"
+        yield problem(what, "No request can carry it, so nothing is downloaded with it.", _login(hub.token))
     elif hub.whoami == UNAUTHORIZED:
         what = f"{hub.address} refuses the token from {hub.token.source}"
-        first = "" if hub.token.path else f"unset {hub.token.source.removeprefix('variable ')} && "
-        yield problem(what, "It refuses every download with it, even of open models.", f"{first}hf auth login --force")
+        yield problem(what, "It refuses every download with it, even of open models.", _login(hub.token))
     elif hub.whoami == OK:
         yield fine(f"{hub.address} knows the token from {hub.token.source}")
     elif not hub.token.exposed:
@@ -80,11 +89,11 @@ def access(subject: Subject, hub: Hub) -> Iterator[Finding]:
     elif hub.code == "RepoNotFound":
         what = f"{hub.address} has no model {hub.name} that this worker may see"
         why = "The worker ends with exit code 3. Check the name; a private model needs a token."
-        yield problem(what, why, "hf auth login" if hub.token is None else f"hf models info {hub.name}")
+        yield problem(what, why, "hf auth login" if hub.token is None else f"hf models info {shlex.quote(hub.name)}")
     else:
         what = f"{hub.address} answers {hub.model} for {hub.name}, and not in a hub's words"
         why = "It may be busy, or a proxy answers in its place; vLLM tries by itself."
-        yield advice(what, why, f"curl -m 5 -i {hub.address}/api/models/{hub.name}")
+        yield advice(what, why, f"curl -m 5 -i {_address(hub, f'/api/models/{hub.name}')}")
 
 
 def room(subject: Subject, hub: Hub) -> Iterator[Finding]:
@@ -110,6 +119,19 @@ def clock(subject: Subject, hub: Hub) -> Iterator[Finding]:
         yield told(what, why, "sudo timedatectl set-ntp true")
     else:
         yield fine("the clock is right")
+
+
+def _address(hub: Hub, path: str = "") -> str:
+    """The hub's address for a shell; without a login, rather than with a masked one."""
+    return shlex.quote(hub.address.replace(f"{MASK}@", "") + path)
+
+
+def _login(held: Token) -> str:
+    """What takes another token's place; a flag's can only be changed where it is given."""
+    if held.source.startswith("--"):
+        return ""
+    first = "" if held.path else f"unset {held.source.removeprefix('variable ')} && "
+    return f"{first}hf auth login --force"
 
 
 TOPIC = Topic(

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from urllib.parse import quote
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from dragoman.diagnosis.model import directory_of
 from dragoman.diagnosis.storage import free_at
@@ -20,6 +21,7 @@ HUB = "https://huggingface.co"
 # For each of the two questions that are asked, and for both.
 SECONDS, PATIENCE = 2.0, 4.0
 OK, UNAUTHORIZED = 200, 401
+NO_ADDRESS = "it is no address"
 
 State: TypeAlias = Literal["unneeded", "offline", "asked"]
 
@@ -75,7 +77,7 @@ def _answered(address: str, repository: Repository, token: Token | None) -> Hub:
         told = _get(f"{address}{path}?blobs=true", token)
         who = _get(f"{address}/api/whoami-v2", token).status_code if token else None
         content = told.json() if told.status_code == OK else None
-    except requests.RequestException as error:
+    except (requests.RequestException, HTTPError, ValueError) as error:
         return Hub("asked", redact(address, ()), repository.name, token, failure=_reason(error))
     return Hub(
         "asked",
@@ -102,8 +104,8 @@ def _get(url: str, token: Token | None) -> requests.Response:
     return requests.get(url, auth=show, timeout=SECONDS)
 
 
-def _reason(error: requests.RequestException) -> str:
-    """The last cause, in few words and without the URL, which may hold a login."""
+def _reason(error: Exception) -> str:
+    """The last cause, in few words: not the error's own, which may hold a login or the token."""
     match error:
         case requests.exceptions.ProxyError():
             return "the proxy does not let it through"
@@ -113,6 +115,10 @@ def _reason(error: requests.RequestException) -> str:
             return f"nothing came within {SECONDS:g} seconds"
         case requests.exceptions.InvalidJSONError():
             return "it does not speak as a hub does"
+        case requests.exceptions.InvalidProxyURL():
+            return "the proxy's address is none"
+        case ValueError():
+            return NO_ADDRESS
     causes = [str(cause) for cause in (error, *error.args)]
     known = (
         "Name or service not known",

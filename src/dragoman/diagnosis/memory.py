@@ -114,11 +114,18 @@ def swap(subject: Subject, found: Resources) -> Iterator[Finding]:
     """Whether memory has been moved to the disk."""
     if found.swapped > QUIET_SWAP:
         what = f"{gib(found.swapped)} are in the swap"
-        yield advice(
-            what, "Weights that are moved to the disk make every token slow.", "sudo swapoff -a && sudo swapon -a"
-        )
+        yield advice(what, "Weights that are moved to the disk make every token slow.", _emptying(found))
     else:
         yield fine("next to nothing is in the swap")
+
+
+def _emptying(found: Resources) -> str:
+    """What empties the swap, where all of it fits into memory; else what shows who fills that."""
+    if found.memory.limited:
+        return ""
+    if found.swapped < found.memory.available:
+        return "sudo swapoff -a && sudo swapon -a"
+    return "ps -eo pid,rss,comm --sort=-rss | head"
 
 
 TOPIC = Topic(

@@ -1,6 +1,8 @@
 """What an examination found, for people and for programs."""
 
 import os
+import re
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +14,8 @@ from dragoman.diagnosis.findings import Severity
 from dragoman.errors import ConfigurationError
 from dragoman.settings.secrets import redact
 
+# What the name of a program stands behind: nothing, another command, or variables that are given to it.
+_BEFORE = r'(^|&& |:\?}" )'
 ORDER: tuple[Severity, ...] = ("problem", "advice")
 
 
@@ -57,9 +61,7 @@ class Report:
         """
         text = told.finding.cure
         for name, path in _programs():
-            if text.startswith(f"{name} "):
-                text = path + text.removeprefix(name)
-            text = text.replace(f"&& {name} ", f"&& {path} ")
+            text = _placed(text, name, shlex.quote(path))
         return text
 
     def to_json(self) -> dict[str, Any]:
@@ -75,6 +77,10 @@ class Report:
             for each in self.told
         ]
         return {"platform": self.platform, "findings": findings}
+
+
+def _placed(text: str, name: str, path: str) -> str:
+    return re.sub(f"{_BEFORE}{name}(?= )", lambda match: match[1] + path, text)
 
 
 def _programs() -> Iterator[tuple[str, str]]:

@@ -4,6 +4,11 @@ import ast
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
+
+# CPython before 3.13 counts the depth of all trees that are being built as one, and fails where threads build two:
+# https://github.com/python/cpython/issues/106905
+_PARSING = Lock()
 
 
 def directory(package: str) -> Path | None:
@@ -19,7 +24,7 @@ def assignments(path: Path) -> Mapping[str, ast.expr]:
         OSError, SyntaxError: the file cannot be read.
     """
     found: dict[str, ast.expr] = {}
-    for node in ast.parse(path.read_bytes()).body:
+    for node in _parsed(path).body:
         targets = (
             node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
         )
@@ -69,7 +74,13 @@ def words(path: Path) -> frozenset[str]:
     Raises:
         OSError, SyntaxError: the file cannot be read.
     """
-    return frozenset(text for node in ast.walk(ast.parse(path.read_bytes())) for text in _text(node))
+    return frozenset(text for node in ast.walk(_parsed(path)) for text in _text(node))
+
+
+def _parsed(path: Path) -> ast.Module:
+    text = path.read_bytes()
+    with _PARSING:
+        return ast.parse(text)
 
 
 def _keys(node: ast.expr | None, found: Mapping[str, ast.expr]) -> Iterator[str]:

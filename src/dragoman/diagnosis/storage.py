@@ -4,7 +4,7 @@ import os
 import pwd
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dragoman.diagnosis.findings import Finding, advice, fine, problem
@@ -17,6 +17,8 @@ from dragoman.settings.tuning.caches import COMPILERS, ROOT, is_writable
 
 # What vLLM compiles for one model takes some hundred MiB.
 LEAST = GIB
+# What names the hub's cache itself, the strongest first; without them it is below HF_HOME.
+HUB = ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +28,11 @@ class Directory:
     Args:
         path: where it is.
         purpose: what it is for.
-        variable: what names another one.
+        variable: what names another one: a variable, or a flag.
         writable: whether files can be made in it.
         executable: whether code can be loaded from it.
         free: bytes that are left there.
+        is_hub: whether models are downloaded to it, and nothing is compiled.
     """
 
     path: str
@@ -38,6 +41,7 @@ class Directory:
     writable: bool
     executable: bool
     free: int
+    is_hub: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +96,21 @@ def writable(subject: Subject, storage: Storage) -> Iterator[Finding]:
     for each in shut:
         what = f"{each.path} cannot be written: {each.purpose}"
         told, why = problem, "The engine does not start without it."
-        if each.variable == "HF_HOME":
+        if each.is_hub:
             told = problem if storage.downloads else advice
             why = "No model can be downloaded; those that are there can be read."
-        yield told(what, why, f"export {each.variable}=$(mktemp -d)")
+        yield told(what, why, _another(subject, each))
     if not shut:
         yield fine("the caches can be written: " + ", ".join(each.path for each in storage.caches))
 
 
 def executable(subject: Subject, storage: Storage) -> Iterator[Finding]:
     """Whether compiled code can be loaded from the caches."""
-    shut = [each for each in storage.caches if not each.executable and each.variable != "HF_HOME"]
+    shut = [each for each in storage.caches if not each.executable and not each.is_hub]
     for each in shut:
         what = f"{each.path} is mounted noexec: {each.purpose}"
         why = "Compiled code cannot be loaded from there, so the engine does not start unless nothing is compiled."
-        yield problem(what, why, f"export {each.variable}=$(mktemp -d)")
+        yield problem(what, why, _another(subject, each))
     if not shut:
         yield fine("compiled code can be loaded from the caches")
 
@@ -147,19 +151,35 @@ def name(subject: Subject, storage: Storage) -> Iterator[Finding]:
 def _caches(subject: Subject) -> Iterator[Directory]:
     variables = subject.variables
     if subject.has_engine and (root := subject.value(ROOT)):
-        yield _directory(Path(root), "vLLM keeps there what it compiles", "VLLM_CACHE_ROOT")
+        yield _directory(Path(root), "vLLM keeps there what it compiles", _named_by(subject, ROOT, "VLLM_CACHE_ROOT"))
         for name in COMPILERS:
             path = variables.get(name, "")
             if path and not path.startswith(root):
                 yield _directory(Path(path), "a compiler keeps there what it makes", name)
     if subject.has_engine:
         chosen = subject.value("download_dir")
-        yield _directory(Path(chosen) if chosen else hub_directory(variables), "models are downloaded to it", "HF_HOME")
+        variable = "--download-dir" if chosen else next((name for name in HUB if variables.get(name)), "HF_HOME")
+        place = Path(chosen) if chosen else hub_directory(variables)
+        yield replace(_directory(place, "models are downloaded to it", variable), is_hub=True)
 
 
 def _directory(path: Path, purpose: str, variable: str) -> Directory:
     path = Path(os.path.abspath(os.path.expanduser(path)))
     return Directory(str(path), purpose, variable, is_writable(path), is_executable(path), free_at(path))
+
+
+def _named_by(subject: Subject, name: str, variable: str) -> str:
+    """What names another directory in a setting's place: its variable, unless a flag is stronger."""
+    source = next(setting.source for setting in subject.resolution.settings if setting.name == name)
+    return f"--{name.replace('_', '-')}" if source == "command line" else variable
+
+
+def _another(subject: Subject, directory: Directory) -> str:
+    """The command that has another directory used in place of one."""
+    if not directory.variable.startswith("--"):
+        return f"export {directory.variable}=$(mktemp -d)"
+    command = subject.command("serve", directory.variable)
+    return f'{command} "$(mktemp -d)"' if command else ""
 
 
 def is_executable(path: Path) -> bool:

@@ -7,7 +7,10 @@ from math import prod
 from pathlib import Path
 from typing import Self
 
+from dragoman.diagnosis.commands import without_secrets
+from dragoman.diagnosis.tokens import VARIABLES
 from dragoman.machine import count_gpus
+from dragoman.platforms import PLATFORMS, catalogue_of
 from dragoman.settings.assignments import Settled
 from dragoman.settings.catalogue import Catalogue
 from dragoman.settings.processes import DEGREES, IN_PROCESS
@@ -69,9 +72,20 @@ class Subject:
         return {name: value for name, value in merged.items() if value is not None}
 
     def command(self, name: str, *flags: str) -> str:
-        """Return a command of this program's for this worker, with more flags; secrets in it are masked."""
+        """Return a command of this program's for this worker, with more flags.
+
+        Secrets are not repeated: the command takes them from the variables of their settings, and the shell refuses it
+        where those are not set. It is empty where a secret is in an argument that cannot be left out.
+        """
+        platform = next(each for each in PLATFORMS if each.name == self.resolution.platform)
+        kept, hidden = without_secrets(self.arguments, catalogue_of(platform))
+        # vLLM reads this one by itself, so that its setting has no variable.
+        variables = [(VARIABLES if each.name == "hf_token" else each.variables)[:1] for each in hidden]
         secrets = [text for each in self.resolution.settings if each.secret for text in credentials(each.value)]
-        return shlex.join(["dragoman", name, *(redact(argument, secrets) for argument in self.arguments), *flags])
+        if not all(variables) or any(redact(argument, secrets) != argument for argument in kept):
+            return ""
+        given = (f'{each}="${{{each}:?}}"' for each in dict.fromkeys(sum(variables, ())))
+        return " ".join([*given, shlex.join(["dragoman", name, *kept, *flags])])
 
     @property
     def has_engine(self) -> bool:

@@ -14,6 +14,7 @@ from dragoman.diagnosis.subject import Subject
 from dragoman.diagnosis.topics import Check, Topic
 from dragoman.diagnosis.units import MIB, gib, listed
 from dragoman.process.run_directory import PREFIX
+from dragoman.settings.tuning.caches import is_writable
 
 # sun_path of unix(7) has 108 bytes, the last of which is 0.
 SOCKET = 107
@@ -23,8 +24,8 @@ LONGEST = SOCKET - BELOW
 LEAST = 64 * MIB
 # There may be hundreds, and more by the time that this is pasted.
 _REMOVAL = (
-    "find {directory} -maxdepth 1 -type s -name '????????-????-????-????-????????????' | "
-    'while read -r name; do grep -q " $name$" /proc/net/unix || rm -f "$name"; done'
+    "find {directory} -maxdepth 1 -type s -user \"$(id -u)\" -name '????????-????-????-????-????????????' | "
+    'while read -r name; do grep -qs "[ /]${{name##*/}}$" /proc/net/unix /proc/[0-9]*/net/unix || rm -f "$name"; done'
 )
 
 
@@ -35,6 +36,7 @@ class Temporary:
     Args:
         path: where it is; None where no directory takes any.
         ignored: what TMPDIR names, where that takes none; None otherwise.
+        makable: whether that is not there and can be made.
         free: bytes that are left there.
         executable: whether code can be loaded from there.
         sockets: those of vLLM's that nobody listens on.
@@ -45,6 +47,7 @@ class Temporary:
     free: int
     executable: bool
     sockets: tuple[str, ...]
+    makable: bool = False
 
 
 def look(subject: Subject) -> Temporary:
@@ -55,7 +58,14 @@ def look(subject: Subject) -> Temporary:
     except FileNotFoundError:
         return Temporary(None, named, 0, True, ())
     ignored = named if named and not os.path.samefile(path, named if os.path.exists(named) else "/") else None
-    return Temporary(str(path), ignored, free_at(path), is_executable(path), tuple(_dead(path, subject.places.proc)))
+    return Temporary(
+        str(path),
+        ignored,
+        free_at(path),
+        is_executable(path),
+        tuple(_dead(path.resolve(), subject.places.proc)),
+        makable=ignored is not None and _is_makable(Path(ignored)),
+    )
 
 
 def usable(subject: Subject, found: Temporary) -> Iterator[Finding]:
@@ -69,7 +79,8 @@ def usable(subject: Subject, found: Temporary) -> Iterator[Finding]:
         return
     if found.ignored:
         what = f"TMPDIR names {found.ignored}, which takes no files; {found.path} is used"
-        yield advice(what, "What was meant to go elsewhere does not.", f"mkdir -p {shlex.quote(found.ignored)}")
+        cure = f"mkdir -p {shlex.quote(found.ignored)}" if found.makable else "unset TMPDIR"
+        yield advice(what, "What was meant to go elsewhere does not.", cure)
     if found.free < LEAST:
         what = f"{found.path} has {gib(found.free)} left"
         why = "vLLM's compilers and sockets need it."
@@ -111,16 +122,33 @@ def sockets(subject: Subject, found: Temporary) -> Iterator[Finding]:
         yield fine("servers that have ended left no sockets")
 
 
+def _is_makable(directory: Path) -> bool:
+    # The kernel's own file systems have no room, whatever their permissions say.
+    return not os.path.lexists(directory) and is_writable(directory) and free_at(directory) > 0
+
+
 def _dead(directory: Path, proc: Path) -> Iterator[str]:
-    """Yield sockets that are called as vLLM calls them and that the kernel does not list as open."""
-    try:
-        table = (proc / "net" / "unix").read_text(errors="replace")
-    except OSError:
+    """Yield sockets of this user's that are called as vLLM calls them and that the kernel does not list as open."""
+    found = [path for path in sorted(directory.iterdir()) if _is_uuid(path.name) and path.is_socket()]
+    if not found or not (proc / "net" / "unix").exists():
         return
-    living = {line.split()[-1] for line in table.splitlines() if line}
-    for path in sorted(directory.iterdir()):
-        if _is_uuid(path.name) and path.is_socket() and str(path) not in living and path.stat().st_uid == os.getuid():
+    living = set(_living(proc))
+    for path in found:
+        if path.name not in living and path.stat().st_uid == os.getuid():
             yield str(path)
+
+
+def _living(proc: Path) -> Iterator[str]:
+    """Yield the names of all open sockets, less their directories, for which a process may have other paths.
+
+    Each process's own table is read too: the kernel's has the sockets of one network namespace alone.
+    """
+    for table in (proc / "net" / "unix", *proc.glob("[0-9]*/net/unix")):
+        try:
+            lines = table.read_text(errors="replace").splitlines()
+        except OSError:
+            continue
+        yield from (line.rpartition(" ")[2].rpartition("/")[2] for line in lines)
 
 
 def _is_uuid(name: str) -> bool:

@@ -27,6 +27,11 @@ class Token:
     path: str | None = None
     exposed: bool = False
 
+    @property
+    def is_sendable(self) -> bool:
+        """Whether a request's header can hold it, as it can printable ASCII without blanks."""
+        return self.text.isascii() and self.text.isprintable() and " " not in self.text
+
 
 def token_of(given: str | None, variables: Mapping[str, str]) -> Token | None:
     """Return the token that huggingface_hub would show: the setting's, a variable's, or that in its file."""

@@ -2,12 +2,14 @@
 
 import os
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from dragoman.diagnosis import sources
+from dragoman.diagnosis.commands import renamed, unset
 from dragoman.diagnosis.findings import Finding, advice, fine, problem
 from dragoman.diagnosis.subject import Subject
 from dragoman.diagnosis.topics import Check, Topic
@@ -58,7 +60,7 @@ def unknown(subject: Subject, found: Variables) -> Iterator[Finding]:
     for name in strange:
         guess = closest(name, found.known or ())
         hint = f"; did you mean {guess}?" if guess else ""
-        cure = f'export {guess}="${name}"; unset {name}' if guess else f"unset {name}"
+        cure = renamed(name, guess) if guess else unset(name)
         yield advice(f"vLLM does not read {name}{hint}", "vLLM ignores it, with no more than a line in its log.", cure)
     if not strange:
         yield fine("vLLM reads every variable that is named like its own")
@@ -102,7 +104,7 @@ def preloaded(subject: Subject, found: Variables) -> Iterator[Finding]:
         rest = ":".join(each for each in found.preloaded if each not in missing)
         what = f"LD_PRELOAD names {name}, which is not there"
         why = "Every process starts without it and says so; an allocator or OpenMP that was meant to help does not."
-        yield advice(what, why, f"export LD_PRELOAD={rest}" if rest else "unset LD_PRELOAD")
+        yield advice(what, why, f"export LD_PRELOAD={shlex.quote(rest)}" if rest else "unset LD_PRELOAD")
     if not missing:
         yield fine(f"LD_PRELOAD names {listed(list(found.preloaded)) or 'nothing'}")
 

@@ -1,5 +1,6 @@
 """The files that a model's weights are in, looked at without loading them."""
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
+from dragoman.downloads.files import SHARDS
 from dragoman.downloads.repositories import Repository, shards_in
 
 LFS = "Git LFS"
@@ -16,6 +18,7 @@ _LARGEST_POINTER = 1024
 _SUFFIXES = (".safetensors", ".bin", ".pt", ".gguf")
 _GGUF = b"GGUF"
 UNREADABLE = "this user may not read it"
+_NO_FILE = "it is not a file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +51,39 @@ def examined(repository: Repository, directory: Path) -> Weights:
     Raises:
         OSError: the directory cannot be read.
     """
-    files = [path for path in repository.files(directory) if path.suffix in _SUFFIXES]
+    index = _index_problem(directory / SHARDS)
+    files = [path for path in (*repository.files(directory), *_odd(repository, directory)) if path.suffix in _SUFFIXES]
     pointers = tuple(path.name for path in files if _is_pointer(path))
     broken = {path.name: reason for path in files if path.name not in pointers and (reason := _problem(path))}
-    missing = tuple(name for name in shards_in(directory) if not (directory / name).exists())
+    missing = () if index else tuple(name for name in shards_in(directory) if not (directory / name).exists())
+    broken |= {SHARDS: index} if index else {}
     return Weights(len(files), missing, pointers, broken, tuple(_unfinished(repository)))
 
 
+def _odd(repository: Repository, directory: Path) -> Iterator[Path]:
+    """Yield what is named like a file that vLLM will read, and is a pipe, a socket or a device."""
+    names = [path.name for path in directory.iterdir() if path.exists() and not path.is_file() and not path.is_dir()]
+    yield from (directory / name for name in repository.wanted(names))
+
+
+def _index_problem(path: Path) -> str | None:
+    """Why the index of the shards cannot be understood; None where there is none, or it can."""
+    if not path.exists():
+        return None
+    if not path.is_file():
+        return _NO_FILE
+    try:
+        shards = json.loads(path.read_bytes())["weight_map"].values()
+    except PermissionError:
+        return UNREADABLE
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return "it is no index"
+    return None if all(isinstance(shard, str) for shard in shards) else "it is no index"
+
+
 def _is_pointer(path: Path) -> bool:
+    if not path.is_file():
+        return False
     if path.stat().st_size > _LARGEST_POINTER or not os.access(path, os.R_OK):
         return False
     return path.read_bytes().startswith(_POINTER)
@@ -63,6 +91,8 @@ def _is_pointer(path: Path) -> bool:
 
 def _problem(path: Path) -> str | None:
     """Why a file of weights cannot be read; None where its beginning and its length are right."""
+    if not path.is_file():
+        return _NO_FILE
     if not path.stat().st_size:
         return "it is empty"
     if not os.access(path, os.R_OK):
