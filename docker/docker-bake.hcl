@@ -9,6 +9,15 @@ variable "VERSION" {
   default = "0.1.0"
 }
 
+# What is built unless a target is named. Docker itself would look for an image of that name.
+variable "VARIANT" {
+  default = "cuda"
+  validation {
+    condition     = contains(["cuda", "cpu"], VARIANT)
+    error_message = "VARIANT is neither cuda nor cpu."
+  }
+}
+
 # The model that is baked into the image; none unless it is named.
 variable "MODEL_NAME" {
   default = ""
@@ -39,7 +48,7 @@ variable "WORKER_CUDA_VERSION" {
 }
 
 group "default" {
-  targets = ["cuda"]
+  targets = [VARIANT]
 }
 
 group "all" {
@@ -51,7 +60,7 @@ target "worker" {
   dockerfile = "docker/Dockerfile"
   target     = "worker"
   platforms  = ["linux/amd64"]
-  secret     = ["type=env,id=HF_TOKEN"]
+  secret     = ["type=env,id=HF_TOKEN,env=HF_TOKEN"]
   args = {
     VERSION             = VERSION
     MODEL_NAME          = MODEL_NAME

@@ -26,24 +26,35 @@ def main(project: Path, lock: Path) -> int:
         pip's exit code.
     """
     requirements = tomllib.loads(project.read_text())["project"]["dependencies"]
-    installed = [f"{found.name}=={found.version}" for found in distributions()]
     with TemporaryDirectory() as folder:
         constraints = Path(folder) / "constraints.txt"
-        constraints.write_text("".join(f"{line}\n" for line in constrained(installed, lock.read_text().splitlines())))
+        lines = constrained(installed(sys.path), lock.read_text().splitlines())
+        constraints.write_text("".join(f"{line}\n" for line in lines))
         pip = [sys.executable, "-m", "pip", "install", "--no-cache-dir", "--constraint", str(constraints)]
         return subprocess.run([*pip, *requirements], check=False).returncode
 
 
-def constrained(installed: Iterable[str], locked: Iterable[str]) -> Iterator[str]:
+def installed(path: list[str]) -> Iterator[str]:
+    """Yield what is installed as requirements, in the order of the path; folders that only look like it have no name.
+
+    Args:
+        path: where Python imports from.
+    """
+    return (f"{found.name}=={found.version}" for found in distributions(path=path) if found.name)
+
+
+def constrained(there: Iterable[str], locked: Iterable[str]) -> Iterator[str]:
     """Yield the constraints: what is installed, then what the lock has besides.
 
     Args:
-        installed: requirements such as `torch==2.13.0`.
+        there: requirements such as `torch==2.13.0`; of two versions Python imports the first.
         locked: the lines of the lock.
     """
-    there = {name(line): line for line in installed}
-    yield from there.values()
-    yield from (line for line in locked if "==" in line and name(line) not in there)
+    kept: dict[str, str] = {}
+    for line in there:
+        kept.setdefault(name(line), line)
+    yield from kept.values()
+    yield from (line for line in locked if "==" in line and name(line) not in kept)
 
 
 def name(requirement: str) -> str:

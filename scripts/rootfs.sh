@@ -21,6 +21,7 @@ fail() {
 seconds_since() { awk "BEGIN { printf \"%.1f s\", $(date +%s.%N) - $1 }"; }
 
 # step NAME COMMAND...: a line with the seconds that it took; what the command says goes to the log.
+# Here bash ignores set -e, as wherever a failure is looked at: the command has to return at its first failure itself.
 step() {
     local name=$1 begun
     shift
@@ -76,22 +77,22 @@ apt_source() {
 
 # make_root FOLDER PACKAGE...
 make_root() {
-    local folder=$1 mirror suite components packages
+    local folder=${1:?} mirror suite components packages
     shift
-    read -r mirror suite components < <(apt_source)
+    read -r mirror suite components < <(apt_source) || return
     packages=$(IFS=, && echo "$*")
     # What is thrown away need not reach the disk.
-    mkdir -p "$folder/etc/dpkg/dpkg.cfg.d"
-    echo force-unsafe-io >"$folder/etc/dpkg/dpkg.cfg.d/unsafe-io"
+    mkdir -p "$folder/etc/dpkg/dpkg.cfg.d" || return
+    echo force-unsafe-io >"$folder/etc/dpkg/dpkg.cfg.d/unsafe-io" || return
     debootstrap --variant=minbase --components="$components" --include="$packages" "$suite" "$folder" "$mirror"
 }
 
 # furnish FOLDER: with what a container finds, devices, shared memory and processes of its own.
 furnish() {
-    mount --rbind --make-rslave /dev "$1/dev"
-    mount -t tmpfs shm "$1/dev/shm"
-    mount --rbind --make-rslave /sys "$1/sys"
-    mount -t proc proc "$1/proc"
+    mount --rbind --make-rslave /dev "${1:?}/dev" || return
+    mount -t tmpfs shm "$1/dev/shm" || return
+    mount --rbind --make-rslave /sys "$1/sys" || return
+    mount -t proc proc "$1/proc" || return
     cp -L /etc/resolv.conf /etc/hosts "$1/etc/"
 }
 
@@ -116,7 +117,7 @@ local_places() {
 # Whether pip, as it is configured here, gets anything where it looks.
 index_answers() {
     local folder answers=0
-    folder=$(mktemp -d)
+    folder=$(mktemp -d) || return
     "$1" -m pip download --quiet --disable-pip-version-check --no-deps --dest "$folder" pip || answers=1
     rm -r "$folder"
     return "$answers"

@@ -69,6 +69,16 @@ def test_every_user_may_read_it(hub: Hub, root: Path, console: Console) -> None:
         assert all(way.stat().st_mode & 0o555 == 0o555 for way in ways)
 
 
+def test_what_is_not_baked_keeps_its_mode(model: Path, tmp_path: Path, console: Console) -> None:
+    (tmp_path / "notes").touch()
+    (model / "config.json").write_text("{}")
+    paths = [tmp_path, tmp_path / "notes", model, *model.iterdir()]
+    for path in paths:
+        path.chmod(0o700)
+    bake(ordered({"model": str(model), "base_path": str(tmp_path)}, {}), console)
+    assert {path.stat().st_mode & 0o777 for path in paths} == {0o700}
+
+
 def test_a_second_bake_brings_nothing(hub: Hub, root: Path, console: Console) -> None:
     order = ordered({"model": NAME, "base_path": str(root)}, {})
     first = bake(order, console)
@@ -102,8 +112,9 @@ def test_a_directory_that_cannot_be_made(tmp_path: Path, console: Console) -> No
         bake(order, console)
 
 
-def test_a_manifest_that_is_none(hub: Hub, root: Path, console: Console) -> None:
+def test_nothing_comes_where_there_is_another_manifest(hub: Hub, root: Path, console: Console) -> None:
     root.mkdir()
     (root / manifest.NAME).write_text("[]")
     with pytest.raises(ConfigurationError, match=r"dragoman-bake.json: it is not what bake writes; remove it, or name"):
         bake(ordered({"model": NAME, "base_path": str(root)}, {}), console)
+    assert hub.asked == []

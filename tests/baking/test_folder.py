@@ -4,7 +4,7 @@ import pytest
 
 from dragoman.baking.check import problems
 from dragoman.baking.folder import FolderDelivery
-from dragoman.baking.manifest import Baked
+from dragoman.baking.manifest import OWN, Baked
 from dragoman.downloads.repositories import Repository
 from dragoman.errors import EngineStartError
 
@@ -38,6 +38,12 @@ def test_a_model_that_is_in_the_right_place_stays(model: Path, tmp_path: Path) -
     assert baked.directory == model
     assert baked.files.keys() == READ
     assert (model / "pytorch_model.bin").exists()
+
+
+@pytest.mark.parametrize("name", sorted(OWN))
+def test_what_a_bake_keeps_beside_a_model_is_none_of_it(model: Path, name: str) -> None:
+    (model / name).write_text("{}")
+    assert bring(model, model).files.keys() == READ
 
 
 def test_a_copy_that_is_there_stays(model: Path, tmp_path: Path) -> None:

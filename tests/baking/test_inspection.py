@@ -68,10 +68,11 @@ def test_a_check_where_nothing_is(
     assert told(capsys) == [f"nothing has been baked into {tmp_path / 'models'}: there is no dragoman-bake.json"]
 
 
+@pytest.mark.parametrize("text", ["{}", '{"models": [{"name": 1}]}'])
 def test_a_check_of_a_broken_manifest(
-    options: Mapping[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    options: Mapping[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
 ) -> None:
     (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "dragoman-bake.json").write_text("{}")
+    (tmp_path / "models" / "dragoman-bake.json").write_text(text)
     assert run(options, {}, check=True) == 1
     assert told(capsys) == [f"{tmp_path / 'models' / 'dragoman-bake.json'} cannot be read: it is not what bake writes"]

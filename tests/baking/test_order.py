@@ -112,6 +112,10 @@ def test_the_token_is_not_among_the_values() -> None:
         ({"model": "gs://b/p"}, {}, r"model 'gs://b/p' cannot be baked: only s3:// is read of all URLs"),
         (OPTIONS, {"TOKENIZER_NAME": "/nowhere"}, r"tokenizer '/nowhere' .* does not exist"),
         (OPTIONS, {"LORA_MODULES": "a=/nowhere"}, "adapter a '/nowhere' does not exist"),
+        ({**OPTIONS, "base_path": ""}, {}, r"^--to is empty: give a value, or leave it out \(command line\)$"),
+        ({"model": ""}, {"MODEL_NAME": "org/m"}, "^MODEL is empty"),
+        ({**OPTIONS, "tokenizer_revision": " "}, {}, "^--tokenizer-revision is empty"),
+        ({**OPTIONS, "lora_modules": [""]}, {}, "^--lora-modules is empty"),
         ({**OPTIONS, "lora_modules": ["a"]}, {}, r"lora_modules: .* \(command line\)"),
         ({**OPTIONS, "speculative_config": "{"}, {}, r"speculative_config: .* \(command line\)"),
         (OPTIONS, {"QUANTIZATION": "squeezellm"}, "quantization"),
@@ -129,6 +133,17 @@ def test_a_single_file_is_no_model(tmp_path: Path) -> None:
     file.touch()
     with pytest.raises(ConfigurationError, match="is a file: name the directory that it is in"):
         ordered({"model": str(file)}, {})
+
+
+@pytest.mark.parametrize("root", ["m/out", "m/models/out", "link/out"])
+def test_a_directory_is_not_copied_into_itself(tmp_path: Path, root: str) -> None:
+    model = tmp_path / "m"
+    model.mkdir()
+    (model / "config.json").write_text("{}")
+    (tmp_path / "link").symlink_to(model)
+    with pytest.raises(ConfigurationError, match=r"would be copied into itself: .*/out lies in it; name another"):
+        ordered({"model": str(model), "base_path": str(tmp_path / root)}, {})
+    assert ordered({"model": str(model), "base_path": str(tmp_path)}, {}).parts
 
 
 def test_what_has_nothing_to_do_with_it_is_not_judged() -> None:

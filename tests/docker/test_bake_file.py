@@ -35,7 +35,8 @@ def substituted(text: object) -> str:
 def test_its_variables_have_the_dockerfiles_defaults() -> None:
     defaults = {name: body["default"] for name, body in blocks("variable").items()}
     known = arguments("worker") | arguments("wheel")
-    assert {name: known[name] for name in defaults.keys() - {"REPOSITORY"}}.items() <= defaults.items()
+    assert {name: known[name] for name in defaults.keys() - {"REPOSITORY", "VARIANT"}}.items() <= defaults.items()
+    assert defaults["VARIANT"] == arguments("")["VARIANT"]
 
 
 def test_its_arguments_are_the_dockerfiles() -> None:
@@ -61,7 +62,19 @@ def test_the_tags_are_those_that_platforms_forms_name(target: str, tag: str) -> 
 
 
 def test_groups_name_targets_that_exist() -> None:
-    targets = blocks("target")
-    for group in blocks("group").values():
-        assert isinstance(group["targets"], list)
-        assert set(group["targets"]) <= targets.keys()
+    assert blocks("group") == {"default": {"targets": ["VARIANT"]}, "all": {"targets": ["cuda", "cpu"]}}
+    assert {"cuda", "cpu"} <= blocks("target").keys()
+
+
+def test_only_variants_that_there_are_can_be_chosen() -> None:
+    assert blocks("variable")["VARIANT"]["validation"] == [
+        {
+            "condition": '${contains(["cuda", "cpu"], VARIANT)}',
+            "error_message": "VARIANT is neither cuda nor cpu.",
+        }
+    ]
+
+
+def test_the_token_is_read_from_a_variable_whether_it_is_set_or_not() -> None:
+    # Without `env`, Docker takes the id for a file's name where the variable is not set.
+    assert blocks("target")["worker"]["secret"] == ["type=env,id=HF_TOKEN,env=HF_TOKEN"]

@@ -89,10 +89,11 @@ def test_versions_are_those_of_the_package_and_of_its_vllm() -> None:
     assert pairs("worker", "LABEL")["org.opencontainers.image.version"] == IMAGE.partition(":")[2]
 
 
-def checked(variant: str, cuda_version: str) -> tuple[int, str]:
+def checked(variant: str, cuda_version: str = "", base_path: str = "/models") -> tuple[int, str]:
     """What the build says of a choice, and its exit code."""
     command = within("wheel", "RUN")[0].command
-    environment = os.environ | {"VARIANT": variant, "WORKER_CUDA_VERSION": cuda_version, "VLLM_VERSION": "0.32.0"}
+    choice = {"VARIANT": variant, "WORKER_CUDA_VERSION": cuda_version, "BASE_PATH": base_path}
+    environment = os.environ | choice | {"VLLM_VERSION": "0.32.0"}
     shell = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True, check=False)
     return shell.returncode, shell.stderr
 
@@ -119,6 +120,13 @@ def test_what_cannot_be_had_is_refused_with_what_can(variant: str, cuda_version:
     assert code == 1
     assert said.startswith("dragoman: error: ")
     assert words in said
+
+
+@pytest.mark.parametrize("base_path", ["", "models", "./models", "/"])
+def test_a_model_goes_to_an_absolute_path(base_path: str) -> None:
+    code, said = checked("cpu", base_path=base_path)
+    assert code == 1
+    assert said.startswith(f"dragoman: error: BASE_PATH={base_path} is not the absolute path of a folder; ")
 
 
 def test_the_refusal_is_the_first_thing_that_runs() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dragoman.baking.check import problem
 from dragoman.baking.contents import check_contents
-from dragoman.baking.manifest import Baked, BakedFile
+from dragoman.baking.manifest import OWN, Baked, BakedFile
 from dragoman.baking.meters import Meters
 from dragoman.baking.room import ELSEWHERE
 from dragoman.downloads.checksums import Checksum
@@ -38,7 +38,9 @@ class FolderDelivery:
         self._stays = self._source.is_relative_to(root)
         self._place = self._source if self._stays else root / "models" / _unique_name(self._source)
         self._sizes = {
-            str(path.relative_to(self._source)): path.stat().st_size for path in repository.files(self._source)
+            str(path.relative_to(self._source)): path.stat().st_size
+            for path in repository.files(self._source)
+            if path.name not in OWN
         }
         check_contents(repository, self._sizes.keys())
 

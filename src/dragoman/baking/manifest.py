@@ -11,8 +11,12 @@ from dragoman.downloads.checksums import Checksum
 from dragoman.downloads.whole_files import write_whole
 
 NAME = "dragoman-bake.json"
+LOCK = ".dragoman-bake.lock"
+# What a bake keeps for itself beside the models.
+OWN = frozenset((NAME, LOCK))
 
 _VERSION = 1
+_OTHER = "it is not what bake writes"
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,18 @@ class BakedFile:
 
     size: int
     checksum: Checksum
+
+    def to_json(self) -> dict[str, Any]:
+        """It as plain data."""
+        return {"size": self.size, "checksum": str(self.checksum)}
+
+    @classmethod
+    def from_json(cls, held: object) -> Self:
+        """What ``to_json`` made plain data of; ValueError where it is something else."""
+        match held:
+            case {"size": int(size), "checksum": str(checksum)} if not isinstance(size, bool):
+                return cls(size, Checksum.parse(checksum))
+        raise ValueError(_OTHER)
 
 
 @dataclass(frozen=True)
@@ -41,6 +57,11 @@ class Baked:
     directory: Path
     files: Mapping[str, BakedFile]
 
+    @property
+    def stays(self) -> bool:
+        """Whether it lies where it came from: it is somebody else's."""
+        return self.directory == Path(os.path.abspath(self.name))
+
     def to_json(self, root: Path) -> dict[str, Any]:
         """It as plain data, with its directory as seen from the root."""
         return {
@@ -48,19 +69,35 @@ class Baked:
             "revision": self.revision,
             "commit": self.commit,
             "directory": os.path.relpath(self.directory, root),
-            "files": {
-                name: {"size": file.size, "checksum": str(file.checksum)} for name, file in sorted(self.files.items())
-            },
+            "files": {name: file.to_json() for name, file in sorted(self.files.items())},
         }
 
     @classmethod
-    def from_json(cls, held: Mapping[str, Any], root: Path) -> Self:
-        """What ``to_json`` made plain data of; KeyError, TypeError or ValueError where it is something else."""
-        files = {
-            name: BakedFile(file["size"], Checksum.parse(file["checksum"])) for name, file in held["files"].items()
-        }
-        directory = Path(os.path.normpath(root / held["directory"]))
-        return cls(held["name"], held["revision"], held["commit"], directory, files)
+    def from_json(cls, held: object, root: Path) -> Self:
+        """What ``to_json`` made plain data of; ValueError where it is something else, or leads out of the root."""
+        match held:
+            case {
+                "name": str(name),
+                "revision": None | str() as revision,
+                "commit": None | str() as commit,
+                "directory": str(text),
+                "files": dict(files),
+            }:
+                directory = _below(root, text)
+                for file in files:
+                    _below(directory, file)
+                return cls(
+                    name, revision, commit, directory, {file: BakedFile.from_json(each) for file, each in files.items()}
+                )
+        raise ValueError(_OTHER)
+
+
+def _below(directory: Path, text: str) -> Path:
+    """Return the path that a text is in a directory; ValueError where it leads out of it, or no path can be so."""
+    path = Path(os.path.normpath(directory / text))
+    if b"\0" in os.fsencode(path) or not path.is_relative_to(directory):
+        raise ValueError(f"{text!r} does not lie in {directory}")
+    return path
 
 
 def read(root: Path) -> list[Baked]:
@@ -74,10 +111,12 @@ def read(root: Path) -> list[Baked]:
         held = json.loads((root / NAME).read_bytes())
     except FileNotFoundError:
         return []
-    try:
-        return [Baked.from_json(each, root) for each in held["models"]]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError("it is not what bake writes") from error
+    except RecursionError as error:
+        raise ValueError(_OTHER) from error
+    match held:
+        case {"models": list(models)}:
+            return [Baked.from_json(each, root) for each in models]
+    raise ValueError(_OTHER)
 
 
 def add(root: Path, more: Sequence[Baked]) -> None:

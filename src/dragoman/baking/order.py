@@ -1,11 +1,12 @@
 """What is to be baked: the models that the settings name, and where to."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from dragoman.baking.room import ELSEWHERE
 from dragoman.baking.tokens import hub_token
 from dragoman.downloads.files import LOADED
 from dragoman.downloads.repositories import MODELSCOPE, Repository
@@ -30,6 +31,7 @@ _NAMES = frozenset(
     | {"load_format", "ignore_patterns", "base_path", "hf_token"}
     | {setting.name for setting in speculation.SETTINGS}
 )
+_FLAGS = {"model": "MODEL", "base_path": "--to"}
 # What vLLM makes up itself, so that there are no weights to load.
 _WEIGHTLESS = frozenset({"dummy"})
 # An adapter's own files lie at the top; below may be what its training has left.
@@ -58,15 +60,22 @@ class Part:
         """Whether it is a URL of S3."""
         return self.repository.name.lower().startswith(SCHEME)
 
-    @property
-    def problem(self) -> str | None:
-        """Why it cannot be baked, in words that follow its name; None where it may."""
+    def problem(self, directory: Path) -> str | None:
+        """Return why it cannot be baked into a directory, in words that follow its name; None where it may."""
         name = self.repository.name
         if "://" in name and not self.on_s3:
             return f"cannot be baked: only {SCHEME} is read of all URLs"
         if os.path.isfile(name):
             return "is a file: name the directory that it is in"
-        return None if os.path.isdir(name) else problem(name)
+        if not os.path.isdir(name):
+            return problem(name)
+        return f"would be copied into itself: {directory} lies in it; {ELSEWHERE}" if _holds(name, directory) else None
+
+
+def _holds(name: str, directory: Path) -> bool:
+    """Return whether a directory lies in one that would be copied into it."""
+    stays = Path(os.path.abspath(name)).is_relative_to(directory)
+    return not stays and Path(os.path.realpath(directory)).is_relative_to(os.path.realpath(name))
 
 
 @dataclass(frozen=True)
@@ -95,8 +104,21 @@ class _Options:
     given: Mapping[str, Any]
 
     def read(self, catalogue: Catalogue, above: Mapping[str, Settled]) -> Reading:
-        """Return them."""
-        return Reading(tuple(Assignment(name, raw, "command line") for name, raw in self.given.items()))
+        """Return them; one that is given and empty is an error, as of a script whose variable is not set."""
+        empty = [name for name, raw in self.given.items() if not all(map(str.strip, _words(raw)))]
+        return Reading(
+            tuple(Assignment(name, raw, "command line") for name, raw in self.given.items()),
+            errors=tuple(f"{_flag(name)} is empty: give a value, or leave it out (command line)" for name in empty),
+        )
+
+
+def _words(raw: str | Sequence[str]) -> Sequence[str]:
+    return [raw] if isinstance(raw, str) else raw
+
+
+def _flag(name: str) -> str:
+    """Return what a setting is called on the command line."""
+    return _FLAGS.get(name, f"--{name.replace('_', '-')}")
 
 
 def ordered(options: Mapping[str, Any], environment: Mapping[str, str]) -> Order:
@@ -115,7 +137,8 @@ def ordered(options: Mapping[str, Any], environment: Mapping[str, str]) -> Order
     values = {each.name: each.value for each in resolution.settings if each.is_set and not each.secret}
     directory = Path(os.path.abspath(resolution.value("base_path")))
     parts = tuple(_parts(resolution, values, runpod.hub(directory), environment)) if "model" in values else ()
-    problems = [f"{part.role} {part.repository.name!r} {part.problem}" for part in parts if part.problem]
+    found = ((part, part.problem(directory)) for part in parts)
+    problems = [f"{part.role} {part.repository.name!r} {reason}" for part, reason in found if reason]
     if parts and environment.get(MODELSCOPE, "").lower() == "true":
         problems.append(f"{MODELSCOPE} is set, and only models of the Hugging Face hub can be baked: unset it")
     if problems:

@@ -23,7 +23,8 @@ export function curl(url, json, hasKey, options = "") {
   return json === undefined ? target : `${target} \\\n  --json @- <<'JSON'\n${harmless(json)}\nJSON`;
 }
 
-const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+/** A text as one word of a shell, which reads nothing in it. */
+export const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** Control characters, and those that turn the direction of text, as JSON escapes: a terminal is not to act on them. */
 export function harmless(json) {

@@ -78,6 +78,15 @@ def test_curl_sends_the_same(shown: Page, has_key: bool) -> None:
     assert json.loads(sent) == body
 
 
+@pytest.mark.parametrize("model", ["it's", "$(id)`id`", "@/etc/hosts", "</etc/hosts", "a;type=text/html"])
+def test_curl_sends_a_models_name_as_it_is(shown: Page, model: str) -> None:
+    request = {"kind": "transcription", "path": "v1/audio/transcriptions", "body": {"model": model}}
+
+    called, _ = arguments(script(shown, "asCurl", request, False))
+
+    assert called == [f"{SERVER}v1/audio/transcriptions", "--form-string", f"model={model}", "-F", "file=@speech.wav"]
+
+
 def test_a_program_has_no_control_characters(shown: Page) -> None:
     for name in ("asCurl", "asPython"):
         text = script(shown, name, chat(messages=[{"role": "user", "content": TRICKY}]), False)

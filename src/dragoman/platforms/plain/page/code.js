@@ -1,6 +1,6 @@
 // A request as programs for a shell and for Python.
 
-import { copy, curl, harmless } from "./clipboard.js";
+import { copy, curl, harmless, quoted } from "./clipboard.js";
 import { byId, setHidden, setText } from "./dom.js";
 
 const ROOT = new URL("./", document.baseURI);
@@ -41,7 +41,7 @@ export class Code {
 /** The command; `request` has the kind, the path below `root` and the body. */
 export function asCurl({ kind, path, body }, hasKey, root = ROOT) {
   const url = new URL(path, root).href;
-  if (kind === "transcription") return `${curl(url, undefined, hasKey)} \\\n  -F model=${JSON.stringify(body.model ?? "")} -F file=@speech.wav`;
+  if (kind === "transcription") return `${curl(url, undefined, hasKey)} \\\n  --form-string ${quoted(`model=${body.model ?? ""}`)} -F file=@speech.wav`;
   return curl(url, JSON.stringify(body, null, 2), hasKey, kind === "chat" ? "-N " : "");
 }
 
