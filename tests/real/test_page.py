@@ -111,7 +111,7 @@ def test_the_programs_get_the_answer(chat: Page, keyed: Worker) -> None:
 
 def endlessly(route: Route) -> None:
     """Has the model go on as long as it can: it may be done before anybody finds the button."""
-    route.continue_(post_data={**route.request.post_data_json, "ignore_eos": True})
+    route.continue_(post_data={**(route.request.post_data_json or {}), "ignore_eos": True})
 
 
 def test_an_answer_is_stopped(chat: Page, keyed: Worker) -> None:
