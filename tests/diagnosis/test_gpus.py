@@ -15,11 +15,11 @@ from dragoman.diagnosis.gpus import (
     visible,
     weights,
 )
-from dragoman.diagnosis.nvidia import Gpu
 from dragoman.diagnosis.units import GIB, MIB
+from dragoman.gpus import Gpu
 from tests.diagnosis.subjects import judged, subject
 
-H100 = Gpu("0", "GPU-1f2e", "NVIDIA H100", 80 * GIB, 500 * MIB, 9.0)
+H100 = Gpu("0", "GPU-1f2e", "NVIDIA H100", 80 * GIB, 500 * MIB, 79 * GIB, 9.0)
 NONE = Graphics(None, 0, None, False, 0, None, True, None)
 ONE = Graphics("580.65.06", 1, (H100,), True, 1, "13.0", True, 16 * GIB)
 but = partial(replace, ONE)

@@ -69,8 +69,8 @@ def test_larger_kinds_come_in_the_order_of_their_memory() -> None:
 
 SMI = """\
 #!/bin/sh
-echo "0, GPU-a, NVIDIA H100 80GB HBM3, 81559, 80000, 9.0"
-echo "1, GPU-b, NVIDIA L4, 23034, 22000, 8.9"
+echo "0, GPU-a, NVIDIA H100 80GB HBM3, 81559, 4, 80000, 9.0"
+echo "1, GPU-b, NVIDIA L4, 23034, 4, 22000, 8.9"
 """
 
 

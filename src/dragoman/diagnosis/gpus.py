@@ -8,12 +8,13 @@ from pathlib import Path
 from dragoman.diagnosis.checkout import checkout, elsewhere, installing
 from dragoman.diagnosis.findings import Finding, advice, fine, problem
 from dragoman.diagnosis.installation import cuda_of_torch
-from dragoman.diagnosis.nvidia import CAPABILITY, COMPLETE, OLDEST, TOOL, Gpu, driver_version, list_gpus
+from dragoman.diagnosis.nvidia import CAPABILITY, COMPLETE, OLDEST, driver_version
 from dragoman.diagnosis.sources import directory
 from dragoman.diagnosis.subject import Subject
 from dragoman.diagnosis.topics import Check, Topic
 from dragoman.diagnosis.units import MIB, gib, listed
 from dragoman.diagnosis.versions import is_older
+from dragoman.gpus import TOOL, Gpu, list_gpus
 from dragoman.settings.footprint import footprint
 from dragoman.settings.tuning.cache_memory import VLLM_SHARE
 
@@ -22,6 +23,8 @@ COMPATIBILITY = "VLLM_ENABLE_CUDA_COMPATIBILITY"
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 DRIVERS = "https://www.nvidia.com/drivers"
 _USERS = "nvidia-smi --query-compute-apps=pid,used_memory,name --format=csv"
+# Less than an examination may take.
+_SECONDS = 4.0
 # What a driver's own bookkeeping takes.
 IDLE = 600 * MIB
 
@@ -64,7 +67,7 @@ def look(subject: Subject) -> Graphics:
     return Graphics(
         driver=driver_version(subject.places.proc),
         nodes=len([path for path in subject.places.dev.glob("nvidia*") if path.name[6:].isdigit()]),
-        listed=list_gpus(),
+        listed=list_gpus(_SECONDS),
         has_tool=shutil.which(TOOL) is not None,
         counted=subject.gpus,
         cuda=cuda_of_torch(),

@@ -1,8 +1,6 @@
 """What a model can be put on: kinds of GPUs, the GPUs of this machine, or its memory."""
 
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +8,7 @@ from types import MappingProxyType
 
 from dragoman import machine
 from dragoman.errors import ConfigurationError
+from dragoman.gpus import Gpu, list_gpus
 from dragoman.settings.suggestions import closest
 from dragoman.settings.tuning import memory_node
 
@@ -151,42 +150,19 @@ def gpus_here(environment: Mapping[str, str], count: int) -> Device:
     Raises:
         ConfigurationError: there are none of which anything is known.
     """
-    found = _listed(environment)
+    listed = list_gpus(_NVIDIA_SMI_SECONDS) or ()
+    found = [gpu for gpu in listed if gpu.total and _is_visible(gpu, environment)]
     if not found:
         raise ConfigurationError(
             "there is no NVIDIA GPU here that nvidia-smi tells of: say which you mean with --gpu-kind or --gpu-memory"
         )
-    smallest = min(found, key=lambda each: each.memory)
-    return Device(smallest.name, smallest.memory, smallest.free, count, capability=smallest.capability)
+    smallest = min(found, key=lambda each: each.total)
+    return Device(smallest.name, smallest.total, smallest.free, count, capability=smallest.capability or 0.0)
 
 
-def _listed(environment: Mapping[str, str]) -> list[Device]:
-    command = shutil.which("nvidia-smi")
-    if command is None:
-        return []
-    query = "--query-gpu=index,uuid,name,memory.total,memory.free,compute_cap"
-    try:
-        listing = subprocess.run(
-            [command, query, "--format=csv,noheader,nounits"],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=_NVIDIA_SMI_SECONDS,
-        )
-        rows = [[cell.strip() for cell in line.split(",")] for line in listing.stdout.splitlines() if line.strip()]
-        return [_device(row) for row in rows if _is_visible(row, environment)]
-    except (OSError, subprocess.SubprocessError, ValueError, IndexError):
-        return []
-
-
-def _is_visible(row: list[str], environment: Mapping[str, str]) -> bool:
+def _is_visible(gpu: Gpu, environment: Mapping[str, str]) -> bool:
     visible = environment.get("CUDA_VISIBLE_DEVICES")
-    return visible is None or any(each.strip() in (row[0], row[1]) for each in visible.split(","))
-
-
-def _device(row: list[str]) -> Device:
-    _, _, name, total, free, capability = row
-    return Device(name, int(total) * MIB, int(free) * MIB, capability=float(capability))
+    return visible is None or any(each.strip() in (gpu.index, gpu.uuid) for each in visible.split(","))
 
 
 def cpu() -> Device:
