@@ -14,8 +14,9 @@ from bench.servers import MODEL_NAME
 
 PATH = "/v1/chat/completions"
 PATIENCE = 300.0
-# vLLM closes a connection that has been idle for 5 s, perhaps while a request is on its way.
-KEPT = 4.0
+# vLLM closes a connection that has been idle for 5 s, perhaps while a request is on its way: far less than that, since
+# either side may be held up for seconds.
+KEPT = 1.0
 WORDS = ["sun", "moon", "star", "sky", "rain", "snow", "wind", "fire", "bread", "milk", "tea", "apple", "pear", "salt"]
 WORDS_A_PROMPT = 48
 EVENT = b"data: {"
