@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from itertools import count
 from time import perf_counter
 
 import aiohttp
@@ -12,7 +13,8 @@ from bench.errors import BenchError, RequestError
 from bench.servers import Process
 
 PAUSE = 0.05
-GREETING = clients.Prompt("Hello", 8)
+# A worker does not take a request again that was at the engine when the engine died, so each try is another one.
+_tries = count(1)
 
 
 async def first_answer(server: Process, patience: float) -> float:
@@ -30,7 +32,7 @@ async def first_token(server: Process, patience: float) -> float:
     """Wait for the first text of a streamed answer; return when it came, in seconds of the performance counter."""
 
     async def ask(http: aiohttp.ClientSession) -> float:
-        return (await clients.stream(http, GREETING)).first
+        return (await clients.stream(http, clients.Prompt(f"Hello {next(_tries)}", 8))).first
 
     async with _limit(server, patience, "token"):
         return await _retry(server, ask)
