@@ -9,7 +9,8 @@ from starlette.types import Message
 
 from dragoman.engine import Engine
 from dragoman.engine.client import Client, Header
-from dragoman.engine.remote import RemoteEngine, RemoteSource, base, login, session
+from dragoman.engine.relay import session
+from dragoman.engine.remote import RemoteEngine, RemoteSource, base, login
 from tests.upstream import WORDS, Upstream, delta, event, eventually
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +29,7 @@ def client(engine: Engine) -> Client:
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[RemoteEngine]:
-    async with session(url) as connections:
+    async with session(login(url)) as connections:
         yield RemoteEngine(url, connections)
 
 
