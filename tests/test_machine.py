@@ -96,3 +96,13 @@ def test_memory_is_that_of_the_machine_or_of_the_container(
     monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(total=1000, available=600))
     monkeypatch.setattr(machine, "container_memory", lambda: container)
     assert machine.memory() == memory
+
+
+@pytest.mark.parametrize(
+    ("share", "available"),
+    [(1.0, 600), (0.5, 500), (0.25, 250)],
+    ids=["all that is left", "half of all", "a quarter of all"],
+)
+def test_a_share_is_of_all_memory_and_no_more_than_is_left(share: float, available: int) -> None:
+    memory = machine.Memory(1000, 600, limited=True)
+    assert memory.shared(share) == machine.Memory(1000, available, limited=True)

@@ -4,9 +4,10 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Self
 
 import psutil
 
@@ -48,6 +49,10 @@ class Memory:
     total: int
     available: int
     limited: bool
+
+    def shared(self, share: float) -> Self:
+        """What is left to one who may have that part of all of it."""
+        return replace(self, available=min(self.available, int(self.total * share)))
 
 
 def cores(cpus: Path = CPUS) -> Cores:

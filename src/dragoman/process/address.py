@@ -4,11 +4,13 @@ import errno
 import ipaddress
 import socket
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 from dragoman.errors import ConfigurationError
+from dragoman.settings.values import Value
 
 BACKLOG = 2048
 LAST_PORT = 65535
@@ -22,6 +24,12 @@ class Address:
     port: int
     uds: str | None = None
     tls: bool = False
+
+    @classmethod
+    def of_probes(cls, value: Callable[[str], Value]) -> Self | None:
+        """The second address, for probes alone, where the settings name one."""
+        port = value("health_port")
+        return None if port in (None, value("port")) else cls(value("host"), port)
 
     def bind(self) -> socket.socket:
         """A listening socket.

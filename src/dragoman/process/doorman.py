@@ -89,7 +89,7 @@ def run(resolution: Resolution) -> int:
     with contextlib.ExitStack() as held:
         sock = held.enter_context(address.bind())
         held.callback(address.release)
-        health = _health_port(resolution)
+        health = Address.of_probes(value)
         health_sock = held.enter_context(health.bind()) if health else None
         environment = _environment(held.enter_context(RunDirectory()).path, resolution)
         plan = _plan(resolution, observation, launched, sock)
@@ -98,11 +98,6 @@ def run(resolution: Resolution) -> int:
             log.info(told)
         boots = Boots.of(resolution, environment)
         return uvloop.run(Doorman(plan, sock, environment, value("startup_timeout"), health_sock, boots).run())
-
-
-def _health_port(resolution: Resolution) -> Address | None:
-    port = resolution.value("health_port")
-    return None if port in (None, resolution.value("port")) else Address(resolution.value("host"), port)
 
 
 def _plan(resolution: Resolution, observation: Observation, launched: float, sock: socket.socket) -> Plan:
@@ -114,15 +109,7 @@ def _plan(resolution: Resolution, observation: Observation, launched: float, soc
         engine_args=resolution.engine_args,
         engine_url=value("engine_url"),
         access=Access.of(value("api_key") or ()),
-        http=HttpOptions(
-            ssl_keyfile=value("ssl_keyfile"),
-            ssl_certfile=value("ssl_certfile"),
-            ssl_ca_certs=value("ssl_ca_certs"),
-            ssl_cert_reqs=value("ssl_cert_reqs"),
-            ssl_ciphers=value("ssl_ciphers"),
-            log_level=value("uvicorn_log_level"),
-            max_header_size=value("max_header_size"),
-        ),
+        http=HttpOptions.of(value),
         exposure=Exposure.of(value("root_path"), {**os.environ, **resolution.environment}),
         limits=Limits.of(value),
         observation=observation,

@@ -5,8 +5,9 @@ import contextlib
 import logging
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Self
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -15,6 +16,7 @@ from dragoman.errors import ConfigurationError
 from dragoman.process.address import BACKLOG
 from dragoman.process.protocol import HttpProtocol
 from dragoman.serving import answers
+from dragoman.settings.values import Value
 
 PAUSE = 1.0
 ARRIVAL = 1.0
@@ -35,6 +37,19 @@ class HttpOptions:
     ssl_ciphers: str | None = None
     log_level: str = "warning"
     max_header_size: int = 64 * 2**10
+
+    @classmethod
+    def of(cls, value: Callable[[str], Value]) -> Self:
+        """What the settings say."""
+        return cls(
+            ssl_keyfile=value("ssl_keyfile"),
+            ssl_certfile=value("ssl_certfile"),
+            ssl_ca_certs=value("ssl_ca_certs"),
+            ssl_cert_reqs=value("ssl_cert_reqs"),
+            ssl_ciphers=value("ssl_ciphers"),
+            log_level=value("uvicorn_log_level"),
+            max_header_size=value("max_header_size"),
+        )
 
 
 class Listener:

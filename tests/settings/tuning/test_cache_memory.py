@@ -40,6 +40,20 @@ def test_a_cache_fits_beside_the_rest(
     assert found.source == f"worker default: {left}, less the weights and a margin"
 
 
+@pytest.mark.parametrize(
+    ("share", "gib", "left"),
+    [("0.5", 28.9, "32.0 GiB are left"), ("0.25", 13.7, "16.0 GiB are left"), ("1", 55.5, "60.0 GiB are left")],
+)
+def test_a_worker_among_others_fits_into_its_share(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, share: str, gib: float, left: str
+) -> None:
+    describe(monkeypatch, memory=Memory(64 * GIB, 60 * GIB, limited=False))
+    model = str(write_model(tmp_path, max_position_embeddings=2**20))
+    found = setting("kv_cache_memory_bytes", model, "--machine-share", share)
+    assert found.value == pytest.approx(gib * GIB, abs=2**20)
+    assert found.source == f"worker default: {left}, less the weights and a margin"
+
+
 @pytest.mark.parametrize(("limited", "copies"), [(False, 1), (True, 2)], ids=["machine", "container"])
 def test_weights_count_and_in_a_container_their_files_too(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, limited: bool, copies: int
@@ -101,6 +115,11 @@ def test_an_unknown_model_leaves_room_for_the_workers_processes_in_a_container(
     describe(monkeypatch, memory=memory)
     found = setting(SHARE, "org/name")
     assert (found.value if found.is_set else None) == share
+
+
+def test_an_unknown_model_among_others_gets_a_share_of_the_container(monkeypatch: pytest.MonkeyPatch) -> None:
+    describe(monkeypatch, memory=Memory(64 * GIB, 64 * GIB, limited=True))
+    assert setting(SHARE, "org/name", "--machine-share", "0.5").value == 0.45
 
 
 def test_a_gpus_memory_is_vllms_to_share() -> None:

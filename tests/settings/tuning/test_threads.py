@@ -28,6 +28,24 @@ def test_a_large_model_gets_the_cores(
     assert (found.value, found.source) == (threads, f"worker default: {reason}")
 
 
+@pytest.mark.parametrize(
+    ("cores", "share", "threads", "reason"),
+    [
+        (Cores(8, None), "0.5", 4, "0.5 of 8 cores"),
+        (Cores(8, None), "0.3", 2, "0.3 of 8 cores"),
+        (Cores(8, 4.0), "0.5", 2, "0.5 of 4 cores"),
+        (Cores(2, None), "0.1", 1, "0.1 of 2 cores"),
+    ],
+    ids=["half of a machine", "no more than the share", "half of a container", "one at least"],
+)
+def test_a_worker_among_others_gets_its_share_of_the_cores(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cores: Cores, share: str, threads: int, reason: str
+) -> None:
+    describe(monkeypatch, cores)
+    found = setting("omp_num_threads", str(write_model(tmp_path, parameters=SMALL)), "--machine-share", share)
+    assert (found.value, found.source) == (threads, f"worker default: {reason} (machine_share)")
+
+
 def test_a_small_model_gets_one_thread(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     describe(monkeypatch)
     found = setting("omp_num_threads", str(write_model(tmp_path, parameters=3_000_000)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from dragoman.settings import ray_cluster
 from dragoman.settings.footprint import footprint
 from dragoman.settings.rules import Outcome
 from dragoman.settings.tuning import boot, caches
@@ -15,7 +16,7 @@ def tuning(view: View) -> Iterator[Outcome]:
     if view.get("engine_url"):
         return
     yield from caches.root(view)
-    if view.gpus():
+    if ray_cluster.on_ray(view) or view.gpus():
         yield from boot.on_gpus(view)
         yield from caches.startup_plan(view)
     else:

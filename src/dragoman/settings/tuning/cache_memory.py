@@ -34,10 +34,11 @@ def cache_memory(view: View, size: Footprint | None) -> Iterator[Outcome]:
     several = any(view.get(degree, 1) > 1 for degree in (*DEGREES, "data_parallel_size"))
     if several or any(view.settled(name) for name in _DECIDING) or view.environment.get(_SPACE):
         return
-    memory = memory_node.beside_first_core(machine.memory())
+    share = view.get("machine_share", 1.0)
+    memory = memory_node.beside_first_core(machine.memory().shared(share))
     if size is not None and size.token is not None:
         yield from _amount(memory, size, size.token)
-    elif memory.limited:
+    elif memory.limited or share < 1:
         yield from _share(memory)
 
 

@@ -18,10 +18,13 @@ def threads(view: View, size: Footprint | None) -> Iterator[Outcome]:
     """Compute on every core that the process may use all the time, but a small model on one."""
     if view.settled(NAME) or _is_bound(view):
         return
-    cores = machine.cores()
+    cores, share = machine.cores(), view.get("machine_share", 1.0)
     if size and size.is_small and cores.threads > 1:
         millions = f"{size.parameters / 1e6:.1f} million"
         yield Change(NAME, 1, f"worker default: {millions} parameters are too few for several threads", WEAKEST)
+    elif share < 1:
+        reason = f"{share:g} of {cores.threads} cores"
+        yield Change(NAME, max(1, int(cores.threads * share)), f"worker default: {reason} (machine_share)", WEAKEST)
     elif cores.granted is not None and cores.granted < cores.physical:
         granted = f"{cores.granted:g} of {cores.physical} cores"
         yield Change(NAME, cores.threads, f"worker default: the container may use {granted}", WEAKEST)
