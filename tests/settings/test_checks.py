@@ -133,12 +133,6 @@ def test_a_plugin_may_bring_parsers(tmp_path: Path, kind: str) -> None:
     assert errors({parser: "mine", f"{kind}_parser_plugin": str(plugin)}) == []
 
 
-def test_ray_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    (problem,) = errors({"distributed_executor_backend": "ray", "tensor_parallel_size": 2, "gpus": 1})
-    assert problem == "distributed_executor_backend 'ray' (here) needs Ray, which is not installed"
-
-
 def test_gpus_are_counted_where_their_number_matters() -> None:
     (problem,) = errors({"tensor_parallel_size": 2}, {"CUDA_VISIBLE_DEVICES": "0"})
     assert "needs 2 GPUs, and there are 1" in problem

@@ -30,6 +30,7 @@ def setting(resolution: Resolution, name: str) -> ResolvedSetting:
         (GPU, False, "fork", "EngineCore is forked"),
         ([*GPU, "-tp", "8"], False, "fork", "EngineCore is forked"),
         ([*GPU, "--numa-bind"], False, "spawn", "numa_bind starts processes through numactl"),
+        ([*CPU, "--distributed-executor-backend", "ray", "-tp", "4"], False, "fork", "EngineCore is forked"),
         ([*CPU, "--mm-tensor-ipc", "torch_shm"], True, "spawn", "torch_shm fails in forked processes"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
@@ -50,6 +51,8 @@ def test_how_processes_are_started_unless_somebody_says_otherwise(
         ([*CPU, "-tp", "2"], "each of several CPU workers has a process of its own"),
         ([*CPU, "--distributed-executor-backend", "mp"], "distributed_executor_backend has been chosen"),
         (GPU, "on GPUs vLLM chooses the executor"),
+        ([*CPU, "--distributed-executor-backend", "ray"], "Ray starts the processes that compute"),
+        ([*GPU, "--data-parallel-backend", "ray"], "Ray starts the processes that compute"),
     ],
 )
 def test_where_the_computing_is_done_has_a_reason(arguments: list[str], reason: str) -> None:

@@ -153,7 +153,9 @@ def visible(subject: Subject, found: Graphics) -> Iterator[Finding]:
 def idle(subject: Subject, found: Graphics) -> Iterator[Finding]:
     """Whether the parallel sizes use all GPUs."""
     wanted = subject.ranks * (subject.value("data_parallel_size") or 1)
-    if found.counted > wanted and subject.has_engine and found.cuda:
+    if subject.value("distributed_executor_backend") == "ray":
+        yield fine("the parallel sizes count GPUs of a Ray cluster")
+    elif found.counted > wanted and subject.has_engine and found.cuda:
         what = f"{found.counted - wanted} of {found.counted} GPUs stay idle"
         why = "One engine uses as many as its parallel sizes have; the rest could hold a larger KV cache."
         yield advice(what, why, subject.command("serve", "--tensor-parallel-size", str(_largest_power(found.counted))))

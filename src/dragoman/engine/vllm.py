@@ -25,6 +25,7 @@ from vllm.model_executor.models.registry import ModelRegistry
 from vllm.multimodal.media import MEDIA_CONNECTOR_REGISTRY, MediaConnector
 from vllm.multimodal.media.base import MediaIO
 from vllm.platforms import current_platform
+from vllm.ray.ray_env import RAY_NON_CARRY_OVER_ENV_VARS
 from vllm.reasoning import ReasoningParserManager
 from vllm.tool_parsers import ToolParserManager
 from vllm.transformers_utils.config import get_config
@@ -35,7 +36,7 @@ from vllm.utils.system_utils import decorate_logs, set_ulimit
 from vllm.v1.engine.async_llm import AsyncLLM
 from vllm.v1.engine.output_processor import RequestOutputCollector
 
-from dragoman.engine import Engine, Report
+from dragoman.engine import Engine, Report, cluster
 from dragoman.engine.fetching import public_requests, public_session
 from dragoman.engine.guard import urls
 from dragoman.engine.milestones import STARTING
@@ -43,6 +44,7 @@ from dragoman.engine.rooted import rooted
 from dragoman.process.plan import Plan
 from dragoman.serving.entrance.limits import Limits
 from dragoman.settings.processes import FORK, IN_PROCESS_VARIABLE, METHOD_VARIABLE, SPAWN
+from dragoman.settings.ray_cluster import ADDRESS_VARIABLE, BACKENDS, RAY
 
 PULSE = 0.05
 MULTIPROCESSING = "VLLM_ENABLE_V1_MULTIPROCESSING"
@@ -187,6 +189,7 @@ class VllmSource:
         configure_logging_from_args(self._args)
         _import_parsers(self._args)
         validate_api_server_args(self._args)
+        _join_cluster(self._args)
         if current_platform.is_cpu():
             _inspect_model(self._args)
         engine_args = AsyncEngineArgs.from_cli_args(self._args)
@@ -235,6 +238,17 @@ def _import_parsers(args: Namespace) -> None:
         ReasoningParserManager.import_reasoning_parser(args.reasoning_parser_plugin)
 
 
+def _join_cluster(args: Namespace) -> None:
+    """Makes sure that EngineCore finds the Ray cluster that it is to compute on, where there is to be one."""
+    if _computes_on_ray(args):
+        RAY_NON_CARRY_OVER_ENV_VARS.update(cluster.OF_THIS_MACHINE)
+        cluster.await_head(os.environ.get(ADDRESS_VARIABLE))
+
+
+def _computes_on_ray(args: Namespace | AsyncEngineArgs) -> bool:
+    return any(getattr(args, name) == RAY for name in BACKENDS)
+
+
 def _inspect_model(args: Namespace) -> None:
     """Looks at the model's class in this process.
 
@@ -263,7 +277,8 @@ def _configure(engine_args: AsyncEngineArgs) -> object:
     if os.environ.get(IN_PROCESS_VARIABLE) == "true":
         engine_args.distributed_executor_backend = "uni"
         os.environ[MULTIPROCESSING] = "0"
-    if engine_args.enforce_eager and current_platform.is_cpu() and kept[METHOD_VARIABLE] == FORK:
+    forked = kept[METHOD_VARIABLE] == FORK and not _computes_on_ray(engine_args)
+    if engine_args.enforce_eager and current_platform.is_cpu() and forked:
         import_module(CPU_KERNELS).preferred(engine_args.kernel_config.ir_op_priority)
     config = engine_args.create_engine_config(UsageContext.OPENAI_API_SERVER)
     os.environ.update(kept)

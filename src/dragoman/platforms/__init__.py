@@ -60,7 +60,7 @@ def _environ(
     """Return the variables that the worker's processes shall have; None for those that they shall not."""
     variables = {
         **machine_variables(settled, environment),
-        **process_variables(settled),
+        **process_variables(settled, environment),
         **platform.environ(settled, environment),
     }
     return {**variables, **keys.spent({**environment, **variables})}

@@ -55,6 +55,9 @@ class Dialect(Protocol):
         second.
         """
 
+    def health_path(self, settings: Mapping[str, Value]) -> str:
+        """Where the probe is that answers 200 only while the worker serves."""
+
     def around(
         self, engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics, settings: Mapping[str, Value]
     ) -> ASGIApp:

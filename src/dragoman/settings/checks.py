@@ -4,7 +4,6 @@ Unless it says otherwise, a check repeats what vLLM 0.32's configuration classes
 refuse after its parser has accepted it.
 """
 
-import importlib.util
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dragoman.models import MINI
-from dragoman.settings import models, templates
+from dragoman.settings import models, ray_cluster, replicas, templates
 from dragoman.settings.catalogue import Setting, vllm_flags
 from dragoman.settings.plugins import has_plugins
 from dragoman.settings.retired.values import GONE
@@ -30,6 +29,7 @@ COMPANIONS = (
     ("numa_bind_nodes", "numa_bind"),
     ("numa_bind_cpus", "numa_bind"),
     ("ssl_keyfile", "ssl_certfile"),
+    ("min_replicas", "max_replicas"),
 )
 # The first may not be more than the second, where both are set.
 ORDERED = (
@@ -38,6 +38,7 @@ ORDERED = (
     ("max_loras", "max_cpu_loras"),
     ("long_prefill_token_threshold", "max_model_len"),
     ("data_parallel_size_local", "data_parallel_size"),
+    ("min_replicas", "max_replicas"),
 )
 # The backends of structured outputs, and those that have these options.
 STRUCTURED_OUTPUTS = ("auto", "xgrammar", "guidance", "outlines", "lm-format-enforcer")
@@ -171,11 +172,8 @@ def certificate(view: View) -> Iterator[str]:
 
 
 def ray(view: View) -> Iterator[str]:
-    """Look for what needs Ray, which is an extra of this worker's."""
-    if importlib.util.find_spec("ray") is None and view.get("distributed_executor_backend") == "ray":
-        yield f"{view.cite('distributed_executor_backend')} needs Ray, which is not installed"
-    if view.get("ray_workers_use_nsight") and view.get("distributed_executor_backend") != "ray":
-        yield f"{view.cite('ray_workers_use_nsight')} needs distributed_executor_backend ray"
+    """Look for what needs Ray, which is an extra of this worker's, and for what does not go with it."""
+    yield from ray_cluster.problems(view)
 
 
 def known_values(view: View) -> Iterator[str]:
@@ -260,8 +258,8 @@ def chat_template(view: View) -> Iterator[str]:
 def too_many_gpus(view: View) -> Iterator[str]:
     """Look for more parallel ranks than there are GPUs."""
     wanted = view.get("tensor_parallel_size", 1) * view.get("pipeline_parallel_size", 1)
-    local = view.get("distributed_executor_backend") != "ray" and view.get("nnodes", 1) == 1
-    if wanted > 1 and local and view.get("engine_url") is None and 0 < (gpus := view.gpus()) < wanted:
+    elsewhere = ray_cluster.on_ray(view) or replicas.asked_for(view) or view.get("nnodes", 1) > 1
+    if wanted > 1 and not elsewhere and view.get("engine_url") is None and 0 < (gpus := view.gpus()) < wanted:
         sizes = " x ".join(view.cite(n) for n in ("tensor_parallel_size", "pipeline_parallel_size") if view.get(n))
         yield f"{sizes} needs {wanted} GPUs, and there are {gpus}"
 
@@ -306,6 +304,7 @@ ERRORS: tuple[Check, ...] = (
     speculation,
     objects,
     ray,
+    replicas.problems,
     too_many_gpus,
 )
 WARNINGS: tuple[Check, ...] = (model_template, flags_without_engine)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from math import prod
 
+from dragoman.settings import ray_cluster
 from dragoman.settings.assignments import Settled
 from dragoman.settings.rules import WEAKEST, Change
 from dragoman.settings.view import View
@@ -17,6 +18,7 @@ DEGREES = ("tensor_parallel_size", "pipeline_parallel_size", "prefill_context_pa
 
 _ONE_WORKER = "worker default: one CPU worker computes in EngineCore's own process, on every core"
 _ON_GPU = "worker default: on GPUs vLLM chooses the executor"
+_ON_RAY = "worker default: Ray starts the processes that compute, on the GPUs of its cluster"
 _SEVERAL = "worker default: each of several CPU workers has a process of its own"
 _CHOSEN = "worker default: distributed_executor_backend has been chosen"
 _FORKED = "worker default: EngineCore is forked from a process that has imported vLLM"
@@ -32,7 +34,7 @@ def process_rule(view: View) -> Iterator[Change]:
     """Yield where the computing is done on a CPU, and the start method, where nobody has chosen them."""
     if view.get("engine_url"):
         return
-    on_cpu = view.gpus() == 0
+    on_cpu = not ray_cluster.on_ray(view) and view.gpus() == 0
     in_process, reason = _executor(view, on_cpu)
     if view.settled(IN_PROCESS) is None:
         yield Change(IN_PROCESS, in_process, reason, WEAKEST, modest=True)
@@ -41,15 +43,23 @@ def process_rule(view: View) -> Iterator[Change]:
         yield Change(METHOD, method, reason, WEAKEST, modest=True)
 
 
-def process_variables(settled: Mapping[str, Settled]) -> Mapping[str, str]:
-    """Return the variables by which vLLM and the engine learn how processes are started."""
+def process_variables(settled: Mapping[str, Settled], environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the variables by which vLLM and the engine learn how processes are started.
+
+    Args:
+        settled: the settings.
+        environment: the worker's own.
+    """
     if METHOD not in settled:
         return {}
     in_process = str(settled[IN_PROCESS].value).lower()
-    return {METHOD_VARIABLE: settled[METHOD].value, IN_PROCESS_VARIABLE: in_process}
+    ours = {METHOD_VARIABLE: settled[METHOD].value, IN_PROCESS_VARIABLE: in_process}
+    return {**ours, **ray_cluster.variables(settled, environment)}
 
 
 def _executor(view: View, on_cpu: bool) -> tuple[bool, str]:
+    if ray_cluster.on_ray(view):
+        return False, _ON_RAY
     if not on_cpu:
         return False, _ON_GPU
     if view.get("distributed_executor_backend") not in (None, "uni"):

@@ -122,6 +122,44 @@ QUEUE = (
     ),
 )
 
+CLUSTER = (
+    Setting(
+        name="replicas",
+        type="int",
+        bounds={"ge": 1},
+        group="Cluster",
+        help="How many replicas of the worker serve on a Ray cluster, behind this command's address.",
+    ),
+    Setting(
+        name="min_replicas",
+        type="int",
+        bounds={"ge": 1},
+        group="Cluster",
+        help="How many replicas there are at least, where the load decides; 1 unless set.",
+    ),
+    Setting(
+        name="max_replicas",
+        type="int",
+        bounds={"ge": 1},
+        group="Cluster",
+        help="How many replicas there are at most; with it the load decides how many there are.",
+    ),
+    Setting(
+        name="target_ongoing_requests",
+        type="float",
+        bounds={"gt": 0},
+        default=32.0,
+        group="Cluster",
+        help="How many requests at a time a replica should have, where the load decides how many replicas there are.",
+    ),
+    Setting(
+        name="ray_address",
+        variables=("DRAGOMAN_RAY_ADDRESS", "RAY_ADDRESS"),
+        group="Cluster",
+        help="The Ray cluster to use: auto, or host:port; unless set, replicas get one of their own on this machine.",
+    ),
+)
+
 WORKER_SETTINGS = (
     Setting(name="platform", default="auto", help="The platform whose language is spoken."),
     Setting(name="model_dir", help="The directory in which the platform put the model and its configuration."),
@@ -188,6 +226,14 @@ WORKER_SETTINGS = (
     ),
     *LIMITS,
     *QUEUE,
+    *CLUSTER,
+    Setting(
+        name="machine_share",
+        type="float",
+        bounds={"gt": 0, "le": 1},
+        default=1.0,
+        help="Where it computes on a CPU that others use too: which part of its cores and memory it may take.",
+    ),
     Setting(
         name="log_format",
         choices=("auto", "human", "json"),

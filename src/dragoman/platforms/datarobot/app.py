@@ -15,6 +15,7 @@ from dragoman.serving.intake import Intake
 from dragoman.serving.lifecycle import Lifecycle
 from dragoman.serving.observing.metrics import WorkerMetrics
 from dragoman.serving.observing.request_ids import HEADER
+from dragoman.serving.probes import HEALTH
 from dragoman.settings.values import Value
 
 ID_HEADERS = (HEADER,)
@@ -37,6 +38,11 @@ def probe(path: str, lifecycle: Lifecycle, settings: Mapping[str, Value]) -> Res
     from dragoman.platforms.datarobot.routes.away import answer
 
     return answer(path, lifecycle, Options.of(settings))
+
+
+def health_path(settings: Mapping[str, Value]) -> str:
+    """The worker's own probe, behind the prefix of all routes."""
+    return Options.of(settings).url_prefix + HEALTH
 
 
 def around(engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics, settings: Mapping[str, Value]) -> ASGIApp:

@@ -46,6 +46,11 @@ def probe(path: str, lifecycle: Lifecycle, settings: Mapping[str, Value]) -> Res
     return probes.health(path, lifecycle)
 
 
+def health_path(settings: Mapping[str, Value]) -> str:
+    """The worker's own probe."""
+    return probes.HEALTH
+
+
 def around(engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics, settings: Mapping[str, Value]) -> ASGIApp:
     """The application of a worker whose engine runs."""
     from dragoman.platforms.lmi.routes.application import application

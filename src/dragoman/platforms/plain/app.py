@@ -14,7 +14,7 @@ from dragoman.serving.front import front
 from dragoman.serving.lifecycle import Lifecycle
 from dragoman.serving.observing.metrics import WorkerMetrics
 from dragoman.serving.observing.request_ids import HEADER
-from dragoman.serving.probes import health
+from dragoman.serving.probes import HEALTH, health
 from dragoman.settings.values import Value
 
 ID_HEADERS = (HEADER,)
@@ -33,6 +33,11 @@ def fetch(plan: Plan, report: Report) -> Plan:
 def probe(path: str, lifecycle: Lifecycle, settings: Mapping[str, Value]) -> Response | None:
     """/health, and the page's files where there is to be one."""
     return health(path, lifecycle) or (page.file(path) if settings.get("ui") else None)
+
+
+def health_path(settings: Mapping[str, Value]) -> str:
+    """The worker's own probe."""
+    return HEALTH
 
 
 def around(engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics, settings: Mapping[str, Value]) -> ASGIApp:

@@ -48,6 +48,11 @@ def probe(path: str, lifecycle: Lifecycle, settings: Mapping[str, Value]) -> Res
     return answers.health(lifecycle, True) if lifecycle.ready else Response(status_code=204)
 
 
+def health_path(settings: Mapping[str, Value]) -> str:
+    """The worker's own probe."""
+    return probes.HEALTH
+
+
 def around(engine: Engine, lifecycle: Lifecycle, metrics: WorkerMetrics, settings: Mapping[str, Value]) -> ASGIApp:
     """The application of a worker whose engine runs."""
     return front(engine, lifecycle, metrics, partial(probe, settings=settings))

@@ -15,7 +15,7 @@ from dragoman.platforms.runpod.configuration import (
 from dragoman.platforms.runpod.configuration.baked import BakedModel
 from dragoman.platforms.runpod.configuration.environment import environ
 from dragoman.platforms.runpod.configuration.inherited import INHERITED
-from dragoman.platforms.runpod.configuration.load_balancing import JOBS, LoadBalancing
+from dragoman.platforms.runpod.configuration.load_balancing import JOBS, LoadBalancing, replicas_of_a_queue
 from dragoman.platforms.runpod.configuration.variables import SETTINGS, VARIABLES
 from dragoman.platforms.runpod.configuration.zeros import Zeros, without_zeros
 from dragoman.platforms.runpod.written import TARGET
@@ -41,6 +41,7 @@ RULES = (
     implied.bitsandbytes,
     implied.model,
     compile_cache.cache_root,
+    replicas_of_a_queue,
 )
 
 

@@ -6,6 +6,7 @@ from math import prod
 
 from dragoman.platforms.lmi.configuration.conflicts import conflict
 from dragoman.platforms.lmi.configuration.origins import DEFAULT, is_option
+from dragoman.settings import ray_cluster
 from dragoman.settings.rules import WEAKEST, Change, Outcome, Remark
 from dragoman.settings.values import integer
 from dragoman.settings.view import View
@@ -64,7 +65,7 @@ def _most(view: View) -> int:
 def idle_gpus(view: View) -> Iterator[Outcome]:
     """Say that GPUs have nothing to do; LMI runs more copies of the model on them, this worker runs one."""
     sizes = [name for name in _SIZES if view.settled(name)]
-    elsewhere = view.get("engine_url") or view.get("nnodes", 1) > 1 or view.get("distributed_executor_backend") == "ray"
+    elsewhere = view.get("engine_url") or view.get("nnodes", 1) > 1 or ray_cluster.on_ray(view)
     gpus, used = view.gpus(), prod(view.get(name) for name in sizes)
     if elsewhere or not sizes or used >= gpus:
         return

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from dragoman.machine import count_gpus
+from dragoman.settings import ray_cluster
 from dragoman.settings.assignments import Assignment, Settled
 from dragoman.settings.rules import Change, Outcome, Remark
 from dragoman.settings.view import View
@@ -33,7 +34,7 @@ def _size(above: Mapping[str, Settled], name: str) -> int:
 def clamp(view: View) -> Iterator[Outcome]:
     """Spread the model over no more GPUs than there are."""
     wanted = view.settled("tensor_parallel_size")
-    elsewhere = view.get("engine_url") or view.get("distributed_executor_backend") == "ray" or view.get("nnodes", 1) > 1
+    elsewhere = view.get("engine_url") or ray_cluster.on_ray(view) or view.get("nnodes", 1) > 1
     if wanted is None or wanted.value == 1 or elsewhere or (gpus := view.gpus()) == 0:
         return
     most = max(1, gpus // view.get("pipeline_parallel_size", 1))
