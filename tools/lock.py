@@ -1,4 +1,4 @@
-"""Write requirements/{cpu,gpu,dev}.txt: exact versions for Python 3.11 to 3.13 on Linux x86_64.
+"""Write requirements/{cpu,gpu,ray,dev}.txt: exact versions for Python 3.11 to 3.13 on Linux x86_64.
 
 Run by `make lock`, in a throw-away environment that has uv and packaging.
 """
@@ -20,10 +20,16 @@ Pins = dict[str, str]
 
 
 def main() -> None:
-    """Resolve the two builds, then the development tools so that they agree with both."""
+    """Resolve the two builds, then Ray and the development tools so that they agree with both."""
     write("cpu", resolve_cpu())
     write("gpu", resolve("pyproject.toml", "--extra=gpu"))
-    write("dev", resolve("--group=dev", *(f"--constraints={LOCKS / name}.txt" for name in ("cpu", "gpu"))))
+    write("ray", resolve("pyproject.toml", "--extra=ray", *agreeing_with("cpu", "gpu")))
+    write("dev", resolve("--group=dev", *agreeing_with("cpu", "gpu", "ray")))
+
+
+def agreeing_with(*locks: str) -> list[str]:
+    """Return the resolver's arguments for the versions of these locks."""
+    return [f"--constraints={LOCKS / name}.txt" for name in locks]
 
 
 def resolve(*arguments: str) -> dict[str, Pins]:

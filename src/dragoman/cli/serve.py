@@ -2,10 +2,15 @@
 
 import os
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
 from dragoman import logs
+
+if TYPE_CHECKING:
+    from dragoman.settings.resolution import Resolution
 
 
 def serve(context: typer.Context) -> None:
@@ -25,6 +30,17 @@ def serve(context: typer.Context) -> None:
 
         address = Address(resolution.value("host"), resolution.value("port"), resolution.value("uds"))
         raise ConfigurationError(*resolution.errors, *address.problems())
+    raise typer.Exit(_run(resolution, context.args))
+
+
+def _run(resolution: "Resolution", arguments: Sequence[str]) -> int:
+    """Serve with one worker, or with replicas of it where the settings are about a cluster."""
+    from dragoman.cluster.scale import Scale
+
+    if scale := Scale.of(resolution.value):
+        from dragoman.cluster.command import run as run_cluster
+
+        return run_cluster(resolution, arguments, scale)
     from dragoman.process.doorman import run
 
-    raise typer.Exit(run(resolution))
+    return run(resolution)

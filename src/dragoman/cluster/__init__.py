@@ -1,0 +1,1 @@
+"""Many replicas of the worker on a Ray cluster, behind one address."""
