@@ -12,10 +12,22 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import drum, gateway_rounds, job_report, job_rounds, machine, report, rounds, row_rounds
+from bench import (
+    drum,
+    gateway_rounds,
+    job_report,
+    job_rounds,
+    machine,
+    replica_report,
+    replica_rounds,
+    report,
+    rounds,
+    row_rounds,
+)
 from bench.errors import BenchError
 from bench.job_rounds import JobVisit
 from bench.options import Options, Part
+from bench.replica_rounds import ReplicaVisit
 from bench.rounds import Visit
 from bench.servers import QUEUE, same_engine, shared_flags
 from dragoman.models import MINI
@@ -66,13 +78,16 @@ def main(
 
     After that, Dragoman alone takes jobs from a simulated RunPod platform: the same load comes through the queue and
     over the worker's own HTTP port, by turns, and the table says what the queue costs. Then a worker takes its jobs
-    from `dragoman gateway`, whose OpenAI API is compared with the worker's own. At last Dragoman and DataRobot's DRUM
-    serve one custom model side by side and predict the same CSV, if `scripts/install-drum` has installed DRUM.
+    from `dragoman gateway`, whose OpenAI API is compared with the worker's own. Then Dragoman and DataRobot's DRUM
+    serve one custom model side by side and predict the same CSV, if `scripts/install-drum` has installed DRUM. At last
+    two replicas, one replica and a worker without a front have the same load by turns, if Ray is installed. For that
+    every worker's processes are held to one core of its own; the front, Ray and the clients run on any.
 
     - A quick look at the start: `python -m bench --rounds 1 --only start`
     - What RunPod's queue costs: `python -m bench --only jobs`
     - What the gateway costs: `python -m bench --only gateway`
     - What rows at once gain over DRUM: `python -m bench --only rows`
+    - What replicas gain, and what their front costs: `python -m bench --only replicas`
     - What the worker adds to the engine: `python -m bench --same-engine --only load --clients 32`
     - Another model: `python -m bench --model Qwen/Qwen3-0.6B -- --max-model-len 4096`
     """
@@ -112,6 +127,7 @@ class Measured:
     jobs: list[JobVisit]
     gateway: list[JobVisit]
     rows: list[JobVisit]
+    replicas: list[ReplicaVisit]
 
     def document(self, options: Options, facts: dict[str, str | int]) -> dict[str, object]:
         """Put all of it together."""
@@ -121,29 +137,31 @@ class Measured:
             | job_report.document(self.jobs, "jobs", worker)
             | job_report.document(self.gateway, "gateway", worker)
             | job_report.document(self.rows, "rows", drum.COMMANDS)
+            | replica_report.document(self.replicas)
         )
 
 
 def everything() -> frozenset[Part]:
     """Name all that can be measured here."""
-    if drum.PROGRAM.exists():
-        return frozenset(Part)
-    ERROR.print(f"Rows are not measured: {drum.MISSING}.", highlight=False)
-    return frozenset(Part) - {Part.ROWS}
+    obstacles = {Part.ROWS: drum.obstacle(), Part.REPLICAS: replica_rounds.obstacle()}
+    left_out = {part: why for part, why in obstacles.items() if why}
+    for part, why in left_out.items():
+        ERROR.print(f"{part.capitalize()} are not measured: {why}.", markup=False, highlight=False, soft_wrap=True)
+    return frozenset(Part) - left_out.keys()
 
 
 def run(options: Options) -> Measured:
     """Make all visits, with a progress bar; SIGTERM ends it like Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    total = sum(part.steps(options) for part in (rounds, job_rounds, gateway_rounds, row_rounds))
+    total = sum(part.steps(options) for part in (rounds, job_rounds, gateway_rounds, row_rounds, replica_rounds))
     with Progress(*columns, console=ERROR, transient=True) as progress:
         task = progress.add_task("", total=total, completed=-1)
         return asyncio.run(visit(options, lambda step: progress.update(task, advance=1, description=step)))
 
 
 async def visit(options: Options, tell: Callable[[str], None]) -> Measured:
-    """Visit both sides, the worker on the queue, one behind a gateway, DRUM and the worker in its place.
+    """Visit both sides, the worker on the queue, one behind a gateway, DRUM and the worker in its place, replicas.
 
     All as far as the options name them.
     """
@@ -153,6 +171,7 @@ async def visit(options: Options, tell: Callable[[str], None]) -> Measured:
         await job_rounds.compare(options, logs, tell),
         await gateway_rounds.compare(options, logs, tell),
         await row_rounds.compare(options, logs, tell),
+        await replica_rounds.compare(options, logs, tell),
     )
 
 
@@ -176,6 +195,10 @@ def show(facts: dict[str, str | int], options: Options, measured: Measured) -> N
         if visits:
             console.print(job_report.table(job_report.lines(visits), title, names))
             notes += job_report.notes(visits, what)
+    if measured.replicas:
+        rows = replica_report.lines(measured.replicas)
+        console.print(job_report.table(rows, replica_report.TITLE, replica_report.NAMES))
+        notes += replica_report.notes(measured.replicas)
     for note in notes:
         console.print(note, markup=False, highlight=False)
 

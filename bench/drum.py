@@ -33,12 +33,17 @@ class CustomModel:
         return {**always, "VLLM_NO_USAGE_STATS": "1", **self.variables}
 
 
+def obstacle() -> str | None:
+    """Say why DRUM cannot be measured here, and what to do about it; None where it can."""
+    return None if PROGRAM.exists() else MISSING
+
+
 class Drum(Process):
     """DRUM, launched as in DataRobot's own image; its engine is the vLLM of this environment, the first in PATH."""
 
     def __init__(self, model: CustomModel, log: Path) -> None:
-        if not PROGRAM.exists():
-            raise BenchError(f"{MISSING}.")
+        if missing := obstacle():
+            raise BenchError(f"{missing}.")
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         engine = {"PATH": path, "OPENAI_HOST": HOST, "OPENAI_PORT": str(free_port()), "PYTHONUNBUFFERED": "1"}
         super().__init__("DRUM", COMMANDS["DRUM"], {**model.environment, **engine}, log)

@@ -1,4 +1,4 @@
-"""What the queue or a gateway costs, what rows gain: medians over the rounds, beside the target."""
+"""What the queue or a gateway costs, what rows and replicas gain: medians over the rounds, beside the target."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -25,17 +25,24 @@ class JobLine:
     highest: float
 
     @property
-    def met(self) -> bool:
-        """Whether the target is met."""
+    def met(self) -> bool | None:
+        """Whether the target is met; None where there is none."""
+        if self.measure.target is None:
+            return None
         if self.measure.by == "ratio":
             return self.compared >= self.measure.target
         return self.compared <= self.measure.target
 
 
 def lines(visits: Iterable[JobVisit]) -> list[JobLine]:
+    """Make the lines of all visits."""
+    return compared(pair for visit in visits for pair in visit.pairs)
+
+
+def compared(pairs: Iterable[Pair]) -> list[JobLine]:
     """Make one line a measure, in the order of measuring."""
     by_measure: dict[Measure, list[Pair]] = {}
-    for pair in (pair for visit in visits for pair in visit.pairs):
+    for pair in pairs:
         by_measure.setdefault(pair.measure, []).append(pair)
     return [_line(measure, rounds) for measure, rounds in by_measure.items()]
 
@@ -91,15 +98,15 @@ def _compare(pair: Pair) -> float:
 
 
 def _cells(row: JobLine) -> list[str]:
-    colour = "green" if row.met else "red"
+    style = {True: "green", False: "red", None: "none"}[row.met]
     sign = "≥" if row.measure.by == "ratio" else "≤"
     return [
         f" {row.measure.name} ({row.measure.unit})",
         number(row.value),
         "" if row.beside is None else number(row.beside),
-        f"[{colour}]{_shown(row, row.compared)}[/{colour}]",
+        f"[{style}]{_shown(row, row.compared)}[/{style}]",
         f"{_shown(row, row.lowest)}…{_shown(row, row.highest)}",
-        f"{sign} {row.measure.target:g}",
+        "" if row.measure.target is None else f"{sign} {row.measure.target:g}",
     ]
 
 
@@ -110,4 +117,4 @@ def _shown(row: JobLine, value: float) -> str:
         case "difference":
             return f"{value:+.1f}"
         case "value":
-            return f"{value:g}"
+            return f"{round(value, 1):g}"

@@ -36,8 +36,8 @@ class Measure:
     unit: str
     by: Literal["ratio", "difference", "value"]
     """How the two are compared: the value over what stands beside it, minus that, or for itself."""
-    target: float
-    """The lowest ratio; the highest difference or value."""
+    target: float | None
+    """The lowest ratio; the highest difference or value; None for what is only shown."""
 
 
 @dataclass(frozen=True)

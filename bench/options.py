@@ -14,6 +14,7 @@ class Part(StrEnum):
     JOBS = "jobs"
     GATEWAY = "gateway"
     ROWS = "rows"
+    REPLICAS = "replicas"
 
 
 @dataclass(frozen=True)

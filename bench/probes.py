@@ -1,6 +1,7 @@
 """Waiting for a server: for anything to answer on its port, for its first token."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from itertools import count
@@ -13,6 +14,7 @@ from bench.errors import BenchError, RequestError
 from bench.servers import Process
 
 PAUSE = 0.05
+REPLICA = re.compile(r'\breplica="([^"]+)"')
 # A worker does not take a request again that was at the engine when the engine died, so each try is another one.
 _tries = count(1)
 
@@ -36,6 +38,20 @@ async def first_token(server: Process, patience: float) -> float:
 
     async with _limit(server, patience, "token"):
         return await _retry(server, ask)
+
+
+async def replicas(server: Process, count: int, patience: float) -> None:
+    """Wait until that many replicas serve behind a front, whose metrics name each."""
+
+    async def ask(http: aiohttp.ClientSession) -> float:
+        async with http.get("/metrics") as response:
+            names = set(REPLICA.findall(await response.text()))
+        if len(names) < count:
+            raise RequestError(f"{len(names)} replicas serve")
+        return perf_counter()
+
+    async with _limit(server, patience, f"{count} replicas"):
+        await _retry(server, ask)
 
 
 async def _retry(server: Process, ask: Callable[[aiohttp.ClientSession], Awaitable[float]]) -> float:

@@ -125,6 +125,15 @@ class Process:
         finally:
             self._kill_survivors()
 
+    @property
+    def parent(self) -> psutil.Process:
+        """The process that was launched.
+
+        Raises:
+            psutil.NoSuchProcess: it has ended.
+        """
+        return psutil.Process(self._parent.pid)
+
     def code(self) -> int | None:
         """Return the exit code where the parent process has ended."""
         return self._parent.poll()

@@ -46,9 +46,12 @@ def test_medians_and_what_is_compared_round_by_round() -> None:
         ("difference", 10, 10.5, False),
         ("value", 20, 20.0, True),
         ("value", 20, 21.0, False),
+        ("ratio", None, 0.5, None),
     ],
 )
-def test_targets(by: Literal["ratio", "difference", "value"], target: float, compared: float, met: bool) -> None:
+def test_targets(
+    by: Literal["ratio", "difference", "value"], target: float | None, compared: float, met: bool | None
+) -> None:
     measure = Measure("", "", "", by, target)
     assert JobLine(measure, 0.0, 0.0, compared, compared, compared).met is met
 

@@ -1,5 +1,7 @@
 import os
 
+import pytest
+
 from bench import machine
 from bench.machine import Noise
 
@@ -26,4 +28,9 @@ def test_others_that_use_the_processors_count_before_any_visit() -> None:
 def test_facts_name_the_versions() -> None:
     facts = machine.facts()
     assert facts["cores"] == CORES
-    assert {"date", "cpu", "memory_mib", "python", "vllm", "torch", "dragoman"} <= facts.keys()
+    assert {"date", "cpu", "memory_mib", "python", "vllm", "torch", "ray", "dragoman"} <= facts.keys()
+
+
+def test_what_is_installed_has_a_version() -> None:
+    assert machine.installed("pytest") == pytest.__version__
+    assert machine.installed("no-such-distribution") is None

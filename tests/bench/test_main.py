@@ -1,7 +1,9 @@
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,10 @@ import typer
 from typer.testing import CliRunner
 
 from bench import __main__ as command
-from bench import drum, job_rounds, machine, rounds
+from bench import drum, job_rounds, machine, pinning, replica_rounds, rounds
 from bench.options import Part
 from bench.servers import Side
-from tests.bench import fake_drum, fake_server, fake_worker
+from tests.bench import fake_cluster, fake_drum, fake_server, fake_worker
 
 FAKE = (sys.executable, fake_server.__file__)
 FAKE_ON_QUEUE = (sys.executable, "-m", fake_worker.__name__)
@@ -118,11 +120,40 @@ def test_rows_without_drum_are_one_error(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert "scripts/install-drum" in output
 
 
+@pytest.mark.usefixtures("sigterm")
+def test_replicas_have_a_table_of_their_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fake = (sys.executable, "-m", fake_cluster.__name__)
+    sides = [replace(side, command=(*fake, *side.command[4:])) for side in replica_rounds.SIDES]
+    monkeypatch.setattr(replica_rounds, "SIDES", tuple(sides))
+    monkeypatch.setattr(replica_rounds, "obstacle", lambda: None)
+    monkeypatch.setattr(pinning, "cores", lambda count: [min(os.sched_getaffinity(0))] * count)
+    out = tmp_path / "out.json"
+    arguments = ["--rounds", "1", "--requests", "1", "--tokens", "4", "--only", "replicas", "--out", str(out)]
+    code, output = run(monkeypatch, tmp_path, BROKEN, arguments)
+    assert code == 0
+    assert "2 replicas to one worker" in output
+    assert "held to one core" in output
+    document = json.loads(out.read_text())
+    assert document["jobs"]["summary"] == []
+    assert [len(visit["cores"]) for visit in document["replicas"]["visits"]] == [1, 2, 1]
+
+
+@pytest.mark.usefixtures("sigterm")
+def test_replicas_without_ray_are_one_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(replica_rounds, "obstacle", lambda: replica_rounds.MISSING)
+    code, output = run(monkeypatch, tmp_path, BROKEN, ["--only", "replicas"])
+    assert code == 1
+    assert "pip install '.[ray]'" in output
+
+
 def test_everything_is_measured_that_can_be(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(drum, "PROGRAM", tmp_path)
+    monkeypatch.setattr(replica_rounds, "obstacle", lambda: None)
     assert command.everything() == frozenset(Part)
     monkeypatch.setattr(drum, "PROGRAM", tmp_path / "drum")
     assert frozenset(Part) - command.everything() == {Part.ROWS}
+    monkeypatch.setattr(replica_rounds, "obstacle", lambda: replica_rounds.MISSING)
+    assert frozenset(Part) - command.everything() == {Part.ROWS, Part.REPLICAS}
 
 
 @pytest.mark.usefixtures("sigterm")

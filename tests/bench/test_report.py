@@ -88,7 +88,7 @@ def test_the_document_is_json(tmp_path: Path) -> None:
     report.write(report.document(OPTIONS, {"cores": 2}, VISITS), path)
     document = json.loads(path.read_text())
     assert document["machine"] == {"cores": 2}
-    assert document["options"]["parts"] == ["gateway", "jobs", "load", "restart", "rows", "start"]
+    assert document["options"]["parts"] == ["gateway", "jobs", "load", "replicas", "restart", "rows", "start"]
     assert document["summary"][0]["stock"] == 40.0
     assert document["visits"][2]["side"] == "stock vLLM"
     assert document["visits"][2]["figures"][0]["value"] == 30.0
