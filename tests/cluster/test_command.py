@@ -3,15 +3,19 @@
 import asyncio
 import json
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
+from aiohttp import ClientSession
 
 from tests.processes import is_alive, program, title
+from tests.real.worker import free_port
 from tests.upstream import Upstream, eventually
 from tests.workers import Worker, worker
 
@@ -48,6 +52,14 @@ def directory() -> Iterator[Path]:
 async def upstream() -> AsyncIterator[Upstream]:
     async with Upstream() as server:
         yield server
+
+
+@contextmanager
+def others() -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A cluster that others have made, and the address of its head."""
+    with program(CLUSTER) as ray:
+        assert ray.stdout is not None
+        yield ray, ray.stdout.readline().strip()
 
 
 def processes(front: Worker) -> list[psutil.Process]:
@@ -125,6 +137,17 @@ async def test_a_replica_that_cannot_start_ends_the_command_with_its_words(direc
 
         assert said(front, "no replica can start")
         assert said(front, "the engine was not ready within 1 s (startup_timeout)")
+
+
+async def test_a_second_port_answers_probes_alone(directory: Path) -> None:
+    port = free_port()
+    async with worker(directory, "--replicas", "1", "--health-port", str(port)) as front, ClientSession() as http:
+        await eventually(lambda: said(front, "starting Ray"))
+
+        async with http.get(f"http://127.0.0.1:{port}/health") as probe:
+            assert (probe.status, (await probe.json())["status"]) == (503, "starting")
+        async with http.get(f"http://127.0.0.1:{port}/v1/models") as other:
+            assert other.status == 404
 
 
 async def test_ends_at_once_while_ray_starts(directory: Path) -> None:
@@ -242,9 +265,7 @@ async def test_what_cannot_work_is_said_at_once(directory: Path, flags: tuple[st
 async def test_on_a_cluster_of_others_a_killed_command_is_followed_by_the_next_one(
     directory: Path, upstream: Upstream
 ) -> None:
-    with program(CLUSTER) as ray:
-        assert ray.stdout is not None
-        address = ray.stdout.readline().strip()
+    with others() as (ray, address):
         flags = ("--replicas", "1", "--ray-address", address, "--engine-url", upstream.url)
         async with worker(directory, *flags) as killed:
             await killed.ready()
@@ -263,9 +284,7 @@ async def test_on_a_cluster_of_others_a_killed_command_is_followed_by_the_next_o
 async def test_a_cluster_of_others_has_one_front_until_its_application_is_deleted(
     directory: Path, upstream: Upstream
 ) -> None:
-    with program(CLUSTER) as ray:
-        assert ray.stdout is not None
-        address = ray.stdout.readline().strip()
+    with others() as (_, address):
         flags = ("--replicas", "1", "--ray-address", address, "--engine-url", upstream.url)
         async with worker(directory, *flags) as first:
             await first.ready()

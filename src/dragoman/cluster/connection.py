@@ -3,21 +3,19 @@
 import logging
 import os
 import secrets
-import socket
 import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from dragoman.engine.cluster import refusal
 from dragoman.errors import ConfigurationError
+from dragoman.settings.ray_cluster import WORDS
 
 # Bytes of the path of a socket, of which Ray makes those of a session below its directory.
 LONGEST_SOCKET, SOCKETS = 107, len("/session_2026-01-01_00-00-00_000000_0000000/sockets/plasma_store")
-# Seconds that the head of a cluster has to answer.
-ANSWER = 5.0
 # How a cluster of our own differs from Ray's defaults. Replicas compute, so they do not give way to everything else, as
 # Ray's processes do; Serve need not look at a few replicas ten times a second, nor anybody at Ray's own metrics.
 OURS = {
@@ -92,13 +90,8 @@ def _own(directory: Path, cpus: int) -> dict[str, Any]:
 
 def _check(address: str) -> None:
     """Finds out at once what Ray finds out after minutes."""
-    try:
-        parts = urlsplit(f"//{address}")
-        if parts.hostname and parts.port:
-            socket.create_connection((parts.hostname, parts.port), ANSWER).close()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigurationError(f"ray_address: nothing answers at {address}: {reason}") from error
+    if address not in WORDS and (reason := refusal(address)):
+        raise ConfigurationError(f"ray_address: nothing answers at {address}: {reason}")
 
 
 def _first_line(error: BaseException) -> str:

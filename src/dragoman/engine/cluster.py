@@ -31,7 +31,7 @@ def await_head(address: str | None, patience: float = PATIENCE, sleep: Callable[
     Raises:
         EngineStartError: it does not.
     """
-    if address is None or address in WORDS or (reason := _refusal(address)) is None:
+    if address is None or address in WORDS or (reason := refusal(address)) is None:
         return
     log.info("waiting for the head of the Ray cluster at %s: %s", address, reason)
     deadline = time.monotonic() + patience
@@ -39,14 +39,18 @@ def await_head(address: str | None, patience: float = PATIENCE, sleep: Callable[
         if time.monotonic() >= deadline:
             raise EngineStartError(f"no Ray cluster answers at {address}: {reason}; {CURE}")
         sleep(PAUSE)
-        reason = _refusal(address)
+        reason = refusal(address)
 
 
-def _refusal(address: str) -> str | None:
-    """Why it takes no connection; None where it does."""
-    parts = urlsplit(f"//{address}")
+def refusal(address: str) -> str | None:
+    """Why the head at an address takes no connection, in words; None where it does.
+
+    Args:
+        address: host and port.
+    """
     try:
+        parts = urlsplit(f"//{address}")
         socket.create_connection((str(parts.hostname), parts.port or 0), CONNECT).close()
-    except (OSError, UnicodeError) as error:
+    except (OSError, ValueError) as error:
         return getattr(error, "strerror", None) or str(error)
     return None
