@@ -96,6 +96,12 @@ def test_replicas_may_have_more_gpus_than_this_machine() -> None:
 
 
 @pytest.mark.usefixtures("has_ray")
+def test_rays_client_joins_no_cluster() -> None:
+    (error,) = on_plain({**REPLICAS, "RAY_ADDRESS": "ray://10.0.0.1:10001"}).errors
+    assert "give that of a head" in error
+
+
+@pytest.mark.usefixtures("has_ray")
 def test_a_queue_gives_its_jobs_to_one_worker() -> None:
     (error,) = on_runpod(REPLICAS).errors
     assert "RunPod starts workers by itself" in error
